@@ -1,0 +1,12 @@
+//! The wire format: bytes to domain values and back.
+//!
+//! Decoders take arbitrary bytes and answer with a value or a typed error,
+//! never a panic; unknown fields and unknown enum values are tolerated.
+
+mod spelling;
+mod text;
+
+pub mod call;
+pub mod request;
+
+pub use spelling::OrderType;
