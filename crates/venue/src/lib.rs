@@ -1,1 +1,7 @@
-//! phoenix-venue
+//! The simulated exchange: a matching engine with accounts behind Binance's
+//! own wire protocol.
+
+pub mod exchange;
+pub mod flow;
+pub mod recording;
+pub mod spec;
