@@ -12,3 +12,5 @@ pub mod symbols;
 pub mod wire;
 
 pub mod sign;
+
+pub mod outcome;

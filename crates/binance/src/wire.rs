@@ -6,7 +6,11 @@
 mod spelling;
 mod text;
 
+pub mod json;
+
 pub mod call;
 pub mod request;
 
-pub use spelling::OrderType;
+pub mod ledger;
+pub mod metadata;
+pub mod reply;

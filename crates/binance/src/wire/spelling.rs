@@ -2,18 +2,6 @@
 
 use phoenix_domain::{OrderStatus, Side, TimeInForce};
 
-/// The kinds of order that matter to a maker; conditional ones live in the
-/// exchange's algo service and never rest in the book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderType {
-    /// Rests or takes at a price.
-    Limit,
-    /// Takes at any price.
-    Market,
-    /// Anything else (liquidation, conditional, newer than this program).
-    Other,
-}
-
 pub(crate) fn side_text(side: Side) -> &'static str {
     match side {
         Side::Buy => "BUY",
@@ -60,13 +48,5 @@ pub(crate) fn status_of(text: &str) -> OrderStatus {
         // A rejected order never rested; like an expired one it cannot fill.
         "EXPIRED" | "EXPIRED_IN_MATCH" | "REJECTED" => OrderStatus::Expired,
         _ => OrderStatus::Other,
-    }
-}
-
-pub(crate) fn order_type_of(text: &str) -> OrderType {
-    match text {
-        "LIMIT" => OrderType::Limit,
-        "MARKET" => OrderType::Market,
-        _ => OrderType::Other,
     }
 }
