@@ -1,1 +1,26 @@
-//! phoenix-engine
+//! The market maker as a pure function of its inputs.
+//!
+//! [`Desk::step`] takes one [`phoenix_domain::Event`] and an instant and fills
+//! an [`Output`] with commands and notes. No clock, no IO, no threads, no
+//! random numbers: live trading, backtest and replay run these same bytes.
+//! Floats exist only in fair price, volatility and skew.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod desk;
+mod mode;
+mod output;
+mod settings;
+mod view;
+
+pub use desk::Desk;
+pub use mode::Mode;
+pub use output::Output;
+pub use settings::{
+    DeskSettings, FlattenSettings, GrindingSettings, LAYERS_MAX, PinningSettings, SymbolSettings,
+};
+pub use view::{MakerView, MarkoutView, OrderView};
