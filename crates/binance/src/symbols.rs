@@ -39,7 +39,7 @@ pub(crate) struct Grid {
 
 /// One decimal grid. `fast_places` is the number of decimals a text has when
 /// its digits, point removed, are the number of steps; `None` if the step is
-/// no power of ten.
+/// no power of ten up to one, which only the general reader can divide by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Steps {
     pub(crate) fast_places: Option<u8>,

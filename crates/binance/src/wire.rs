@@ -8,6 +8,8 @@ mod text;
 
 pub mod json;
 
+pub mod market;
+
 pub mod call;
 pub mod request;
 
