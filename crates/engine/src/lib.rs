@@ -11,6 +11,13 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod book;
+mod cancel_rate;
+mod ledger;
+mod markouts;
+mod orders;
+mod reconcile;
+
 mod desk;
 mod mode;
 mod output;
