@@ -131,27 +131,27 @@ impl Rules<'_> {
             values.decimal("grid_first_spacing"),
             values.decimal("grid_max_spacing"),
         );
-        if let (Some(size), Some(min_qty)) = (size, values.decimal("min_qty")) {
-            if size < min_qty {
-                let fault = Fault::SizeBelowMinQty { size, min_qty };
-                self.error(values, "unified_layer_size", fault);
-            }
+        if let (Some(size), Some(min_qty)) = (size, values.decimal("min_qty"))
+            && size < min_qty
+        {
+            let fault = Fault::SizeBelowMinQty { size, min_qty };
+            self.error(values, "unified_layer_size", fault);
         }
-        if let (Some(first), Some(widest)) = (first, widest) {
-            if first > widest {
-                let fault = Fault::SpacingInverted { first, widest };
-                self.error(values, "grid_max_spacing", fault);
-            }
+        if let (Some(first), Some(widest)) = (first, widest)
+            && first > widest
+        {
+            let fault = Fault::SpacingInverted { first, widest };
+            self.error(values, "grid_max_spacing", fault);
         }
         let (tick, offset) = (
             values.decimal("tick_size"),
             values.decimal("grid_start_offset"),
         );
-        if let (Some(tick), Some(offset)) = (tick, offset) {
-            if offset < tick {
-                let fault = Fault::OffsetBelowTick { offset, tick };
-                self.error(values, "grid_start_offset", fault);
-            }
+        if let (Some(tick), Some(offset)) = (tick, offset)
+            && offset < tick
+        {
+            let fault = Fault::OffsetBelowTick { offset, tick };
+            self.error(values, "grid_start_offset", fault);
         }
     }
 
@@ -187,21 +187,21 @@ impl Rules<'_> {
         }
         let pinning = values.decimal("pinning_thresh");
         let grinding = values.decimal("grinding_thresh");
-        if let (Some(pinning), Some(grinding)) = (pinning, grinding) {
-            if grinding < pinning {
-                let fault = Fault::GrindingBeforePinning { grinding, pinning };
-                self.warn(values, "grinding_thresh", fault);
-            }
+        if let (Some(pinning), Some(grinding)) = (pinning, grinding)
+            && grinding < pinning
+        {
+            let fault = Fault::GrindingBeforePinning { grinding, pinning };
+            self.warn(values, "grinding_thresh", fault);
         }
     }
 
     fn single_order(&mut self, values: &Values, global: &Values) {
         let order = values.decimal("order_notional_max");
-        if let (Some(order), Some(total)) = (order, global.decimal("total_notional_max")) {
-            if order > total {
-                let fault = Fault::OrderAboveTotal { order, total };
-                self.error(values, "order_notional_max", fault);
-            }
+        if let (Some(order), Some(total)) = (order, global.decimal("total_notional_max"))
+            && order > total
+        {
+            let fault = Fault::OrderAboveTotal { order, total };
+            self.error(values, "order_notional_max", fault);
         }
     }
 }
