@@ -14,3 +14,5 @@ pub mod wire;
 pub mod sign;
 
 pub mod outcome;
+
+pub mod limits;

@@ -8,6 +8,7 @@ mod text;
 
 pub mod json;
 
+pub mod account;
 pub mod market;
 
 pub mod call;
