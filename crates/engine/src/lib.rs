@@ -19,10 +19,19 @@ mod orders;
 mod reconcile;
 
 mod desk;
+mod fair;
+mod flatten;
+mod freshness;
+mod grinding;
 mod mode;
 mod output;
+mod quoter;
+mod requote;
+mod risk;
 mod settings;
+mod terms;
 mod view;
+mod volatility;
 
 pub use desk::Desk;
 pub use mode::Mode;

@@ -156,14 +156,21 @@ impl Grid {
         };
         let first = Self::first_price(situation, first_offset, role, side);
         let quotes = &mut out.sides[side.index()];
-        for (index, layer) in self.layers[..kept_layers(terms, situation, role)].iter().enumerate() {
+        for (index, layer) in self.layers[..kept_layers(terms, situation, role)]
+            .iter()
+            .enumerate()
+        {
             let Anchor { price, pinned } = first;
             if pinned || first_offset + layer.beyond_first >= nearest_allowed {
                 let wanted = outward(side, price, layer.beyond_first);
                 let front = quotes.last().map(|quote: &Quote| quote.price);
                 quotes.push(Quote {
                     price: clear_of(side, wanted, front, situation),
-                    qty: if pinned && index == 0 { terms.pinned_qty } else { terms.layer_qty },
+                    qty: if pinned && index == 0 {
+                        terms.pinned_qty
+                    } else {
+                        terms.layer_qty
+                    },
                     slack: layer.slack,
                     slack_exposed: layer.slack_exposed,
                 });
@@ -262,8 +269,16 @@ fn clear_of(side: Side, price: i64, front: Option<Price>, situation: &Situation)
 /// until the two nearest quotes keep the floor. Skew and the best prices can
 /// bring them together although each was laid far enough from the middle.
 fn hold_spread(floor: f64, situation: &Situation, out: &mut Quotes) {
-    let yielding = if situation.position.0 < 0 { Side::Sell } else { Side::Buy };
-    let Some(fixed) = out.side(yielding.opposite()).first().map(|quote| quote.price) else {
+    let yielding = if situation.position.0 < 0 {
+        Side::Sell
+    } else {
+        Side::Buy
+    };
+    let Some(fixed) = out
+        .side(yielding.opposite())
+        .first()
+        .map(|quote| quote.price)
+    else {
         return;
     };
     let floor_ticks = outward(Side::Sell, floor, 0.0).max(1);

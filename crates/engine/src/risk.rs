@@ -90,15 +90,15 @@ pub(crate) fn refusal(
     if (price.0 - reference.0).abs() > band {
         return Some(FilterBreach::OutsideBand);
     }
-    let too_large = qty > terms.order_qty_max
-        || instrument.notional(price, qty) > terms.order_notional_max;
+    let too_large =
+        qty > terms.order_qty_max || instrument.notional(price, qty) > terms.order_notional_max;
     (too_large && !reduce_only).then_some(FilterBreach::QtyAboveMax)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::terms::tests::{instrument, terms};
+    use crate::terms::tests::{ethusdc, terms};
 
     fn quotes(count: usize) -> std::vec::Vec<Quote> {
         let quote = Quote {
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn the_desk_s_room_lowers_the_limit() {
         let mid = Price(250_000);
-        let of = |room| Worst::of(&terms(|_| {}), &instrument(), Qty(0), mid, Cash(room));
+        let of = |room| Worst::of(&terms(|_| {}), &ethusdc(), Qty(0), mid, Cash(room));
         // 0.001 at 2500 is 2.5
         assert_eq!(of(1_000_000_000_000).0.limit, Qty(200));
         let (worst, binds) = of(25_000_000_000);
@@ -136,15 +136,29 @@ mod tests {
 
     #[test]
     fn fat_fingers_and_far_prices_are_refused() {
-        let (terms, instrument) = (terms(|_| {}), instrument());
+        let (terms, instrument) = (terms(|_| {}), ethusdc());
         let refusal = |price, qty, reduce| {
             let (price, qty) = (Price(price), Qty(qty));
-            super::refusal(&terms, &instrument, Side::Buy, price, qty, reduce, Price(250_000))
+            super::refusal(
+                &terms,
+                &instrument,
+                Side::Buy,
+                price,
+                qty,
+                reduce,
+                Price(250_000),
+            )
         };
         assert_eq!(refusal(249_900, 20, false), None);
         assert_eq!(refusal(242_000, 20, false), Some(FilterBreach::OutsideBand));
-        assert_eq!(refusal(249_900, 1_001, false), Some(FilterBreach::QtyAboveMax));
+        assert_eq!(
+            refusal(249_900, 1_001, false),
+            Some(FilterBreach::QtyAboveMax)
+        );
         assert_eq!(refusal(249_900, 1_001, true), None);
-        assert_eq!(refusal(249_900, 1, false), Some(FilterBreach::NotionalBelowMin));
+        assert_eq!(
+            refusal(249_900, 1, false),
+            Some(FilterBreach::NotionalBelowMin)
+        );
     }
 }

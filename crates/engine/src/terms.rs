@@ -142,7 +142,7 @@ pub(crate) mod tests {
     }
 
     /// ETHUSDC as listed: tick 0.01, lot 0.001.
-    pub(crate) fn instrument() -> Instrument {
+    pub(crate) fn ethusdc() -> Instrument {
         Instrument::new(
             SymbolId(0),
             InstrumentSpec {
@@ -216,7 +216,7 @@ pub(crate) mod tests {
     pub(crate) fn terms(change: impl FnOnce(&mut SymbolSettings)) -> Terms {
         let mut settings = settings();
         change(&mut settings);
-        Terms::of(&instrument(), &settings)
+        Terms::of(&ethusdc(), &settings)
     }
 
     #[test]

@@ -70,10 +70,13 @@ impl Volatility {
     /// first sees the last known mid, the rest saw nothing move.
     fn close_slots(&mut self, count: u64) {
         let before = self.sampled.unwrap_or(self.latest);
-        let change = self.latest.saturating_sub(before).clamp(-CHANGE_MAX, CHANGE_MAX);
+        let change = self
+            .latest
+            .saturating_sub(before)
+            .clamp(-CHANGE_MAX, CHANGE_MAX);
         self.sampled = Some(self.latest);
         self.push(change * change);
-        for _ in 1..count.min(SAMPLES as u64) {
+        for _ in 0..(count - 1).min(SAMPLES as u64) {
             self.push(0);
         }
         // Half ticks: a quarter of the square is in ticks.
