@@ -13,6 +13,8 @@ pub mod wire;
 
 pub mod sign;
 
+pub mod depth_sync;
+
 pub mod outcome;
 
 pub mod limits;
