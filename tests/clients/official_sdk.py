@@ -512,7 +512,7 @@ async def errors(s):
 
     await stranger("wrong secret is -1022", -1022, None, "0" * 64)
     await stranger("unknown key is -2015", -2015, "k" * 64, "0" * 64)
-    await stranger("malformed key is -2014", -2014, "short", "0" * 64)
+    await stranger("malformed key is -2014", -2014, "not a key", "0" * 64)
     order = {"symbol": ID, "side": "BUY", "type": "LIMIT", "time_in_force": "GTC",
              "quantity": float(s.amount), "price": float(await s.passive("BUY"))}
     for name, code, change in (
