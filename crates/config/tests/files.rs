@@ -152,7 +152,7 @@ symbols:
         f.yaml:8:13: error: symbols[0].symbol: value ethusdc is not allowed: must be 3 to 20 of A-Z and 0-9
         f.yaml:9:14: error: symbols[0].net_max: value -1 is not allowed: must be a number above 0 and at most 1000000000 (base)
         f.yaml:10:5: error: symbols[0].net_max: stands a second time (value 2), first in line 9
-        f.yaml:11:19: error: symbols[0].total_layers: value 7.5: must be a whole number from 1 to 100
+        f.yaml:11:19: error: symbols[0].total_layers: value 7.5: must be a whole number from 1 to 64
         f.yaml:12:5: error: symbols[0].unified_layer_sise: unknown key (value 0.1); did you mean `unified_layer_size`?
         f.yaml:13:24: error: symbols[0].grid_start_offset: value "1.2": must be a number above 0 and at most 1000000 (quote)
         f.yaml:14:25: error: symbols[0].grid_first_spacing: value […]: must be a number above 0 and at most 1000000 (quote)

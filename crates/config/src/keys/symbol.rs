@@ -38,7 +38,7 @@ pub(crate) const SYMBOL: &[Key] = &[
     },
     Key {
         name: "total_layers",
-        kind: whole(1, 100),
+        kind: whole(1, 64),
         need: Need::Required,
         unit: "",
         en: "layers on each side",
