@@ -1,0 +1,196 @@
+//! One WebSocket, non-blocking, read and written by the driver thread itself.
+//!
+//! Connecting blocks and therefore happens elsewhere; an open wire is handed
+//! to the driver. Deliberately not here: when to connect ([`crate::lane`]) and
+//! what frames mean.
+
+use std::io;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::os::fd::{AsRawFd, RawFd};
+use std::time::Duration;
+
+use tungstenite::client::IntoClientRequest;
+use tungstenite::handshake::HandshakeError;
+use tungstenite::protocol::WebSocketConfig;
+use tungstenite::stream::MaybeTlsStream;
+use tungstenite::{Message, Utf8Bytes, WebSocket};
+
+/// Largest frame accepted: a depth frame of every level is far below.
+const FRAME_BYTES_MAX: usize = 4 << 20;
+
+/// Unsent bytes at which the connection is given up.
+const UNSENT_BYTES_MAX: usize = 1 << 20;
+
+/// Why a connection ended or never began.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// The address names no host, or the host has no address.
+    #[error("no address for {url}")]
+    NoAddress {
+        /// Where to.
+        url: String,
+    },
+    /// The other end closed it.
+    #[error("closed by the exchange: {reason}")]
+    Closed {
+        /// Close code and text, as sent.
+        reason: String,
+    },
+    /// A frame that is no text.
+    #[error("binary frame of {bytes} bytes")]
+    Binary {
+        /// Its length.
+        bytes: usize,
+    },
+    /// Everything the system or the protocol can say.
+    #[error("{0}")]
+    Broken(#[from] Box<tungstenite::Error>),
+    /// The system refused.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// What one read brought.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// A text frame.
+    Text(Utf8Bytes),
+    /// A ping or pong: the other end lives, though it says nothing.
+    Beat,
+    /// Nothing more for now.
+    Nothing,
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub struct Wire {
+    socket: WebSocket<MaybeTlsStream<TcpStream>>,
+    unflushed: bool,
+}
+
+impl Wire {
+    /// Connects and shakes hands, blocking for at most about twice `timeout`.
+    pub(crate) fn connect(url: &str, timeout: Duration) -> Result<Self, WireError> {
+        let request = url.into_client_request().map_err(Box::new)?;
+        let stream = tcp(request.uri(), url, timeout)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(timeout))?;
+        stream.set_write_timeout(Some(timeout))?;
+        let limits = WebSocketConfig::default()
+            .max_message_size(Some(FRAME_BYTES_MAX))
+            .max_frame_size(Some(FRAME_BYTES_MAX))
+            .max_write_buffer_size(UNSENT_BYTES_MAX)
+            .write_buffer_size(0);
+        let shaken = tungstenite::client_tls_with_config(request, stream, Some(limits), None);
+        let (socket, _) = shaken.map_err(|error| match error {
+            HandshakeError::Failure(error) => WireError::from(Box::new(error)),
+            HandshakeError::Interrupted(_) => io::Error::from(io::ErrorKind::TimedOut).into(),
+        })?;
+        let wire = Self {
+            socket,
+            unflushed: false,
+        };
+        let tcp = wire.tcp()?;
+        tcp.set_read_timeout(None)?;
+        tcp.set_write_timeout(None)?;
+        tcp.set_nonblocking(true)?;
+        Ok(wire)
+    }
+
+    /// The descriptor to wait for.
+    pub(crate) fn fd(&self) -> Result<RawFd, WireError> {
+        Ok(self.tcp()?.as_raw_fd())
+    }
+
+    /// Reads one frame if one is complete. Pings are answered.
+    pub(crate) fn read(&mut self) -> Result<Heard, WireError> {
+        match self.socket.read() {
+            Ok(Message::Text(text)) => Ok(Heard::Text(text)),
+            Ok(Message::Ping(_)) => {
+                self.flush()?;
+                Ok(Heard::Beat)
+            }
+            Ok(Message::Pong(_) | Message::Frame(_)) => Ok(Heard::Beat),
+            Ok(Message::Binary(bytes)) => Err(WireError::Binary { bytes: bytes.len() }),
+            Ok(Message::Close(frame)) => Err(WireError::Closed {
+                reason: frame.map_or_else(|| "no reason".to_owned(), |f| f.to_string()),
+            }),
+            Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                Ok(Heard::Nothing)
+            }
+            Err(error) => Err(Box::new(error).into()),
+        }
+    }
+
+    /// Writes one text frame. What the socket does not take at once is kept
+    /// and written by [`Self::flush`].
+    pub(crate) fn send(&mut self, text: &str) -> Result<(), WireError> {
+        match self.socket.send(Message::text(text)) {
+            Ok(()) => Ok(()),
+            Err(error) => self.unless_full(error),
+        }
+    }
+
+    /// Writes what is still unsent.
+    pub(crate) fn flush(&mut self) -> Result<(), WireError> {
+        match self.socket.flush() {
+            Ok(()) => {
+                self.unflushed = false;
+                Ok(())
+            }
+            Err(error) => self.unless_full(error),
+        }
+    }
+
+    /// True while bytes wait for the socket to take them.
+    pub(crate) fn is_unflushed(&self) -> bool {
+        self.unflushed
+    }
+
+    /// Says goodbye; whether it arrives does not matter.
+    pub(crate) fn close(mut self) {
+        // The connection is dropped either way: nothing to do about an error.
+        let _ = self.socket.close(None);
+        let _ = self.socket.flush();
+    }
+
+    fn unless_full(&mut self, error: tungstenite::Error) -> Result<(), WireError> {
+        match error {
+            tungstenite::Error::Io(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.unflushed = true;
+                Ok(())
+            }
+            error => Err(Box::new(error).into()),
+        }
+    }
+
+    fn tcp(&self) -> Result<&TcpStream, WireError> {
+        match self.socket.get_ref() {
+            MaybeTlsStream::Plain(tcp) => Ok(tcp),
+            MaybeTlsStream::Rustls(tls) => Ok(tls.get_ref()),
+            _ => Err(io::Error::from(io::ErrorKind::Unsupported).into()),
+        }
+    }
+}
+
+fn tcp(
+    uri: &tungstenite::http::Uri,
+    url: &str,
+    timeout: Duration,
+) -> Result<TcpStream, WireError> {
+    let no_address = || WireError::NoAddress {
+        url: url.to_owned(),
+    };
+    let host = uri.host().ok_or_else(no_address)?;
+    let tls = uri.scheme_str() == Some("wss");
+    let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let mut last = no_address();
+    for address in (bare, port).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, timeout) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error.into(),
+        }
+    }
+    Err(last)
+}
