@@ -18,3 +18,6 @@ pub mod depth_sync;
 pub mod outcome;
 
 pub mod limits;
+
+#[cfg(feature = "client")]
+pub mod client;
