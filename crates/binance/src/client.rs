@@ -213,7 +213,7 @@ impl Client {
     pub async fn instruments(&self) -> Result<Vec<InstrumentSpec>, ClientError> {
         let call = Call::ExchangeInfo;
         let body = self.call(&call).await?;
-        let info = crate::wire::exchange_info::decode(&body).map_err(unreadable(&call))?;
+        let info = crate::wire::metadata::exchange_info(&body).map_err(unreadable(&call))?;
         Ok(info.instruments)
     }
 
