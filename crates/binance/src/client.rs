@@ -13,8 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use phoenix_domain::{
-    AccountSnapshot, Balance, Doubt, InstrumentSpec, MonoNs, OrderReport, Origin, SymbolId,
-    VenueMs,
+    AccountSnapshot, Balance, Doubt, InstrumentSpec, MonoNs, OrderReport, Origin, SymbolId, VenueMs,
 };
 
 use crate::outcome::{Answer, Meaning, Reaction, Verdict, judge};

@@ -109,7 +109,9 @@ pub(crate) fn wall_ms() -> i64 {
 /// The same in nanoseconds.
 pub(crate) fn wall_ns() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |passed| i64::try_from(passed.as_nanos()).unwrap_or(i64::MAX))
+    since.map_or(0, |passed| {
+        i64::try_from(passed.as_nanos()).unwrap_or(i64::MAX)
+    })
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ use feed::Feed;
 use paper::Paper;
 use pending::{Ask, Asked, Pending, Way};
 
+pub use feed::ConnNo;
+
 /// Statements kept until the driver takes them.
 const STATEMENTS_MAX: usize = 65_536;
 
@@ -129,6 +131,9 @@ enum Local {
     Position(PositionReport),
     Balance(Balance),
     PaperList {
+        symbol: SymbolId,
+    },
+    Resync {
         symbol: SymbolId,
     },
 }
@@ -248,11 +253,8 @@ impl Gateway {
         self.settle(at, post);
     }
 
-    /// A stream is gone; books that came by it are gone with it.
+    /// A stream is gone; for books see [`Self::public_lost`].
     pub fn stream_down(&mut self, at: At, stream: StreamKind, post: &mut impl Post) {
-        if stream == StreamKind::Public {
-            self.lose_books(at, post);
-        }
         self.step(at, &Event::StreamDown(stream), post);
         self.settle(at, post);
     }
@@ -292,7 +294,7 @@ impl Gateway {
     /// The WebSocket API is gone; what it had not answered is in doubt.
     pub fn entry_down(&mut self, at: At, post: &mut impl Post) {
         self.entry = Entry::default();
-        self.give_up_entry();
+        self.give_up_entry(at);
         self.settle(at, post);
     }
 
@@ -423,7 +425,8 @@ impl Gateway {
         let lost = self.out.notes.len().saturating_sub(room);
         self.counts.statements_lost += lost as u64;
         let notes = self.out.notes.iter().take(room);
-        self.statements.extend(notes.map(|note| Statement::Note(*note)));
+        self.statements
+            .extend(notes.map(|note| Statement::Note(*note)));
         if !self.out.commands.is_empty() {
             let commands = std::mem::take(&mut self.out.commands);
             self.counts.requests += commands.len() as u64;
@@ -451,6 +454,10 @@ impl Gateway {
                 Local::LookupFailed { symbol } => Event::LookupFailed { symbol },
                 Local::Position(report) => Event::PositionReported(report),
                 Local::Balance(balance) => Event::BalanceReported(balance),
+                Local::Resync { symbol } => {
+                    self.resync_book(at, symbol, post);
+                    continue;
+                }
                 Local::PaperList { symbol } => {
                     if let Some(paper) = &self.paper {
                         paper.list(symbol, &mut self.reports);

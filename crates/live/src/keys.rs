@@ -66,7 +66,9 @@ pub enum KeysError {
 /// Half a pair, a file that is readable by others, or an ill-formed key.
 pub fn find(file: Option<&Path>) -> Result<Option<Credentials>, KeysError> {
     let key = std::env::var(API_KEY).ok().filter(|text| !text.is_empty());
-    let secret = std::env::var(API_SECRET).ok().filter(|text| !text.is_empty());
+    let secret = std::env::var(API_SECRET)
+        .ok()
+        .filter(|text| !text.is_empty());
     match (key, secret, file) {
         (Some(key), Some(secret), _) => Ok(Some(credentials(&key, secret)?)),
         (Some(_), None, _) => Err(KeysError::Half {
@@ -113,7 +115,8 @@ fn read_private(path: &Path) -> Result<String, KeysError> {
         });
     }
     if !metadata.is_file() || metadata.len() > FILE_BYTES_MAX {
-        let error = std::io::Error::other(format!("no plain file of at most {FILE_BYTES_MAX} bytes"));
+        let error =
+            std::io::Error::other(format!("no plain file of at most {FILE_BYTES_MAX} bytes"));
         return Err(unreadable(error));
     }
     fs::read_to_string(path).map_err(unreadable)
@@ -124,7 +127,10 @@ fn find_entry<'a>(text: &'a str, entry: &str) -> Option<&'a str> {
     let mut rest = text;
     loop {
         let (line, next) = rest.split_once('\n').unwrap_or((rest, ""));
-        let stated = line.trim_start().strip_prefix("export ").unwrap_or(line.trim_start());
+        let stated = line
+            .trim_start()
+            .strip_prefix("export ")
+            .unwrap_or(line.trim_start());
         if let Some(value) = stated.strip_prefix(entry).and_then(|v| v.strip_prefix('=')) {
             let start = text.len() - rest.len() + (line.len() - value.len());
             return Some(cut_value(&text[start..]));
@@ -177,10 +183,17 @@ mod tests {
 
     #[test]
     fn a_file_that_others_may_read_is_refused_with_the_remedy() {
-        let path = file("open", "BINANCE_API_KEY=abc\nBINANCE_API_SECRET=hushhush\n", 0o640);
+        let path = file(
+            "open",
+            "BINANCE_API_KEY=abc\nBINANCE_API_SECRET=hushhush\n",
+            0o640,
+        );
         let error = from_file(&path).expect_err("refused").to_string();
         fs::remove_file(&path).expect("removed");
-        assert!(error.contains("0640") && error.contains("chmod 600"), "{error}");
+        assert!(
+            error.contains("0640") && error.contains("chmod 600"),
+            "{error}"
+        );
         assert!(!error.contains("hushhush"), "{error}");
     }
 

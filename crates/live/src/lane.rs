@@ -71,7 +71,7 @@ pub struct LaneLimits {
 
 /// Which of a lane's two connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seat {
+pub(crate) enum Seat {
     /// The one in use.
     Current,
     /// Its successor, not proven yet.
@@ -80,7 +80,7 @@ pub enum Seat {
 
 /// What the driver must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LaneWish {
+pub(crate) enum LaneWish {
     /// Nothing.
     Nothing,
     /// Open a connection and report it under this number.
@@ -123,7 +123,7 @@ pub enum LaneEnd {
 
 /// What a change means for everybody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LaneChange {
+pub(crate) enum LaneChange {
     /// Nothing.
     None,
     /// Data flows where none did.
@@ -151,7 +151,7 @@ impl Link {
 
 /// The state of one lane.
 #[derive(Clone, Debug)]
-pub struct Lane {
+pub(crate) struct Lane {
     limits: LaneLimits,
     /// Topics that must deliver: one per symbol, or none.
     topics: usize,
@@ -169,7 +169,7 @@ pub struct Lane {
 impl Lane {
     /// A lane that has not been asked to connect yet.
     #[must_use]
-    pub fn new(limits: LaneLimits, topics: usize) -> Self {
+    pub(crate) fn new(limits: LaneLimits, topics: usize) -> Self {
         Self {
             limits,
             topics,
@@ -185,30 +185,30 @@ impl Lane {
     }
 
     /// Wants a connection from now on.
-    pub fn want(&mut self) {
+    pub(crate) fn want(&mut self) {
         self.wanted = true;
     }
 
     /// True while data flows, or for a lane without topics while connected.
     #[must_use]
-    pub fn is_up(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         self.up
     }
 
     /// When the lane last heard anything.
     #[must_use]
-    pub fn heard(&self) -> Option<MonoNs> {
+    pub(crate) fn heard(&self) -> Option<MonoNs> {
         self.current.as_ref().map(|link| link.heard)
     }
 
     /// How often connecting was tried.
     #[must_use]
-    pub fn attempts(&self) -> u64 {
+    pub(crate) fn attempts(&self) -> u64 {
         self.attempts
     }
 
     /// What has to be done by now; ask again until it is nothing.
-    pub fn wish(&mut self, now: MonoNs) -> LaneWish {
+    pub(crate) fn wish(&mut self, now: MonoNs) -> LaneWish {
         for seat in [Seat::Current, Seat::Next] {
             if let Some(why) = self.verdict(seat, now) {
                 return LaneWish::Drop { seat, why };
@@ -232,22 +232,28 @@ impl Lane {
 
     /// When [`Self::wish`] has to be asked at the latest.
     #[must_use]
-    pub fn next_deadline(&self) -> Option<MonoNs> {
+    pub(crate) fn next_deadline(&self) -> Option<MonoNs> {
         if !self.wanted {
             return None;
         }
         let links = [self.current.as_ref(), self.next.as_ref()];
-        let silent = links.into_iter().flatten().map(|link| self.link_deadline(link));
+        let silent = links
+            .into_iter()
+            .flatten()
+            .map(|link| self.link_deadline(link));
         let free = self.opening.is_none() && self.next.is_none();
         let open = free.then(|| match &self.current {
             None => self.retry_at,
-            Some(link) => link.opened.plus_ms(self.limits.rollover_ms).max(self.retry_at),
+            Some(link) => link
+                .opened
+                .plus_ms(self.limits.rollover_ms)
+                .max(self.retry_at),
         });
         silent.chain(open).min()
     }
 
     /// The attempt ended. True if its connection is to be kept, as `next`.
-    pub fn opened(&mut self, now: MonoNs, attempt: u64, success: bool) -> bool {
+    pub(crate) fn opened(&mut self, now: MonoNs, attempt: u64, success: bool) -> bool {
         if self.opening != Some(attempt) {
             return false;
         }
@@ -266,7 +272,7 @@ impl Lane {
 
     /// Something arrived; `topic` names the symbol if the frame is one of
     /// those the lane must carry.
-    pub fn heard_on(&mut self, seat: Seat, now: MonoNs, topic: Option<SymbolId>) {
+    pub(crate) fn heard_on(&mut self, seat: Seat, now: MonoNs, topic: Option<SymbolId>) {
         let link = match seat {
             Seat::Current => self.current.as_mut(),
             Seat::Next => self.next.as_mut(),
@@ -280,7 +286,7 @@ impl Lane {
 
     /// Lets the successor take over once it has proven itself. The driver
     /// moves the connections when told so.
-    pub fn settle(&mut self, now: MonoNs) -> LaneChange {
+    pub(crate) fn settle(&mut self, now: MonoNs) -> LaneChange {
         if !self.next.as_ref().is_some_and(Link::proven) {
             return LaneChange::None;
         }
@@ -296,7 +302,7 @@ impl Lane {
     }
 
     /// The connection of a seat is gone, by whoever's doing.
-    pub fn lost(&mut self, seat: Seat, now: MonoNs) -> LaneChange {
+    pub(crate) fn lost(&mut self, seat: Seat, now: MonoNs) -> LaneChange {
         match seat {
             Seat::Next => {
                 self.next = None;
@@ -318,7 +324,7 @@ impl Lane {
     }
 
     /// Both connections are to be opened anew, because their address changed.
-    pub fn reset(&mut self, now: MonoNs) -> LaneChange {
+    pub(crate) fn reset(&mut self, now: MonoNs) -> LaneChange {
         self.current = None;
         self.next = None;
         self.opening = None;

@@ -112,7 +112,11 @@ fn grinding(symbol: &SymbolConfig) -> GrindingSettings {
 }
 
 fn threshold(enabled: bool, thresh: Decimal) -> f64 {
-    if enabled { thresh.to_f64() } else { f64::INFINITY }
+    if enabled {
+        thresh.to_f64()
+    } else {
+        f64::INFINITY
+    }
 }
 
 fn basis_points(bp: Decimal) -> f64 {

@@ -23,7 +23,7 @@ const UNSENT_BYTES_MAX: usize = 1 << 20;
 
 /// Why a connection ended or never began.
 #[derive(Debug, thiserror::Error)]
-pub enum WireError {
+pub(crate) enum WireError {
     /// The address names no host, or the host has no address.
     #[error("no address for {url}")]
     NoAddress {
@@ -63,7 +63,7 @@ pub(crate) enum Heard {
 
 /// An open connection.
 #[derive(Debug)]
-pub struct Wire {
+pub(crate) struct Wire {
     socket: WebSocket<MaybeTlsStream<TcpStream>>,
     unflushed: bool,
 }
@@ -173,11 +173,7 @@ impl Wire {
     }
 }
 
-fn tcp(
-    uri: &tungstenite::http::Uri,
-    url: &str,
-    timeout: Duration,
-) -> Result<TcpStream, WireError> {
+fn tcp(uri: &tungstenite::http::Uri, url: &str, timeout: Duration) -> Result<TcpStream, WireError> {
     let no_address = || WireError::NoAddress {
         url: url.to_owned(),
     };

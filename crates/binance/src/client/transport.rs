@@ -176,7 +176,11 @@ fn innermost(error: &reqwest::Error) -> String {
         cause = source;
     }
     if std::ptr::addr_eq(cause, std::ptr::from_ref(error)) {
-        let kind = if error.is_timeout() { "timed out" } else { "connection failed" };
+        let kind = if error.is_timeout() {
+            "timed out"
+        } else {
+            "connection failed"
+        };
         return kind.to_owned();
     }
     cause.to_string()

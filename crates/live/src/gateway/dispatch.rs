@@ -18,6 +18,7 @@ use phoenix_domain::{
     SymbolId,
 };
 
+use super::feed::ConnNo;
 use super::pending::{Ask, Asked, Way};
 use super::{Gateway, Local, Post};
 use crate::notes::Said;
@@ -52,14 +53,26 @@ impl Gateway {
     }
 
     /// Asks for a fresh book of one symbol.
-    pub(super) fn ask_snapshot(&mut self, at: At, symbol: SymbolId, post: &mut impl Post) {
+    pub(super) fn ask_snapshot(
+        &mut self,
+        at: At,
+        symbol: SymbolId,
+        conn: ConnNo,
+        post: &mut impl Post,
+    ) {
         let table = Arc::clone(&self.table);
         let name = table.instrument(symbol).symbol();
         let call = Call::Depth {
             symbol: name,
             limit: SNAPSHOT_LIMIT,
         };
-        self.send_rest(at, &call, Asked::Snapshot { symbol }, Share::Ordinary, post);
+        self.send_rest(
+            at,
+            &call,
+            Asked::Snapshot { symbol, conn },
+            Share::Ordinary,
+            post,
+        );
     }
 
     /// Asks for the wallets.
@@ -118,26 +131,25 @@ impl Gateway {
             } => self.cancel_all(at, symbol, spare_foreign, post),
             Command::ListOpenOrders { symbol } => {
                 let name = table.instrument(symbol).symbol();
-                let call = Call::OpenOrders {
-                    symbol: Some(name),
-                };
+                let call = Call::OpenOrders { symbol: Some(name) };
                 self.send_rest(at, &call, Asked::OpenOrders { symbol }, Share::Safety, post);
             }
             Command::FetchPosition { symbol } => {
                 let name = table.instrument(symbol).symbol();
-                let call = Call::PositionRisk {
-                    symbol: Some(name),
-                };
+                let call = Call::PositionRisk { symbol: Some(name) };
                 self.send_rest(at, &call, Asked::Position { symbol }, Share::Safety, post);
             }
-            Command::ResyncBook { symbol } => self.resync_book(at, symbol, post),
+            Command::ResyncBook { symbol } => self.local.push_back(Local::Resync { symbol }),
         }
     }
 
     fn place(&mut self, at: At, order: &NewOrder, post: &mut impl Post) {
         if let Some(paper) = &mut self.paper {
             let outcome = paper.place(at, order);
-            let price = self.table.instrument(order.symbol).price_decimal(order.price);
+            let price = self
+                .table
+                .instrument(order.symbol)
+                .price_decimal(order.price);
             let what = format!("{} {} {price}", order.client_id, order.side);
             self.say(Said::WouldSend { what });
             self.reply_later(order.symbol, order.client_id, Request::Place, outcome);
@@ -158,13 +170,7 @@ impl Gateway {
         );
     }
 
-    fn place_batch(
-        &mut self,
-        at: At,
-        first: &NewOrder,
-        more: &[Command],
-        post: &mut impl Post,
-    ) {
+    fn place_batch(&mut self, at: At, first: &NewOrder, more: &[Command], post: &mut impl Post) {
         let mut orders = vec![*first];
         orders.extend(more.iter().filter_map(|command| match command {
             Command::Place(order) => Some(*order),
@@ -187,13 +193,7 @@ impl Gateway {
     }
 
     /// With foreign orders on the symbol only ours are cancelled, by list.
-    fn cancel_all(
-        &mut self,
-        at: At,
-        symbol: SymbolId,
-        spare_foreign: bool,
-        post: &mut impl Post,
-    ) {
+    fn cancel_all(&mut self, at: At, symbol: SymbolId, spare_foreign: bool, post: &mut impl Post) {
         let table = Arc::clone(&self.table);
         let name = table.instrument(symbol).symbol();
         if !spare_foreign {
@@ -206,7 +206,8 @@ impl Gateway {
             .map(|view| view.orders.iter().map(|order| order.client_id).collect())
             .unwrap_or_default();
         if ours.is_empty() {
-            self.local.push_back(Local::AllCancelled { symbol, done: true });
+            self.local
+                .push_back(Local::AllCancelled { symbol, done: true });
         }
         for client_ids in ours.chunks(CANCEL_BATCH_MAX) {
             let asked = Asked::CancelBatch {
@@ -243,7 +244,8 @@ impl Gateway {
         match *command {
             Command::CancelAll { symbol, .. } => {
                 paper.cancel_all(symbol);
-                self.local.push_back(Local::AllCancelled { symbol, done: true });
+                self.local
+                    .push_back(Local::AllCancelled { symbol, done: true });
                 true
             }
             Command::ListOpenOrders { symbol } => {
@@ -291,7 +293,7 @@ impl Gateway {
                 return;
             }
             if share == Share::Ordinary {
-                self.refuse(asked, RefusalReason::NotSent, 0);
+                self.refuse(at, asked, RefusalReason::NotSent, 0);
                 return;
             }
         }
@@ -325,8 +327,8 @@ impl Gateway {
                     sent: at.mono,
                 },
             ),
-            Ok(_) => self.refuse(asked, RefusalReason::NotSent, 0),
-            Err(error) => self.cannot_encode(asked, route.path, &error.to_string()),
+            Ok(_) => self.refuse(at, asked, RefusalReason::NotSent, 0),
+            Err(error) => self.cannot_encode(at, asked, route.path, &error.to_string()),
         }
     }
 
@@ -345,7 +347,7 @@ impl Gateway {
         let keys = self.spec.credentials.as_deref();
         let query = match self.encoder.rest(call, self.spec.stamp(at), keys) {
             Ok(query) => query.to_owned(),
-            Err(error) => return self.cannot_encode(asked, route.path, &error.to_string()),
+            Err(error) => return self.cannot_encode(at, asked, route.path, &error.to_string()),
         };
         let encoded = HttpCall {
             method: route.method,
@@ -355,7 +357,7 @@ impl Gateway {
             timeout: self.spec.rest_timeout,
         };
         if !post.rest(id, encoded) {
-            return self.refuse(asked, RefusalReason::NotSent, 0);
+            return self.refuse(at, asked, RefusalReason::NotSent, 0);
         }
         self.pending.insert(
             id,
@@ -378,46 +380,55 @@ impl Gateway {
         share: Share,
     ) -> Option<u64> {
         let wait_ms = match self.budget.permit(cost, share, at.venue) {
-            Permit::Go => return self.reserve(asked),
+            Permit::Go => return self.reserve(at, asked),
             Permit::Wait(wait_ms) => wait_ms,
             Permit::Banned(until) => {
                 let wait_ms = u64::try_from(until.0 - at.venue.0).unwrap_or(0);
                 u32::try_from(wait_ms).unwrap_or(u32::MAX)
             }
         };
-        if self.budget_said_at.is_none_or(|said| at.mono.ms_since(said) >= 1_000) {
+        if self
+            .budget_said_at
+            .is_none_or(|said| at.mono.ms_since(said) >= 1_000)
+        {
             self.budget_said_at = Some(at.mono);
             let wait_ms = wait_ms.into();
             self.say(Said::BudgetSpent { path, wait_ms });
         }
-        self.refuse(asked.clone(), RefusalReason::RateLimited, wait_ms);
+        self.refuse(at, asked.clone(), RefusalReason::RateLimited, wait_ms);
         None
     }
 
-    fn reserve(&mut self, asked: &Asked) -> Option<u64> {
+    fn reserve(&mut self, at: At, asked: &Asked) -> Option<u64> {
         let id = self.pending.reserve();
         if id.is_none() {
             let queue = "requests in flight";
             self.say(Said::QueueFull { queue, lost: 1 });
-            self.refuse(asked.clone(), RefusalReason::NotSent, 0);
+            self.refuse(at, asked.clone(), RefusalReason::NotSent, 0);
         }
         id
     }
 
-    fn cannot_encode(&mut self, asked: Asked, path: &'static str, reason: &str) {
+    fn cannot_encode(&mut self, at: At, asked: Asked, path: &'static str, reason: &str) {
         let reason = reason.to_owned();
         self.say(Said::CallFailed { path, reason });
-        self.refuse(asked, RefusalReason::NotSent, 0);
+        self.refuse(at, asked, RefusalReason::NotSent, 0);
     }
 
     /// Tells the engine that something was certainly not done.
-    pub(super) fn refuse(&mut self, asked: Asked, reason: RefusalReason, retry_after_ms: u32) {
+    pub(super) fn refuse(
+        &mut self,
+        at: At,
+        asked: Asked,
+        reason: RefusalReason,
+        retry_after_ms: u32,
+    ) {
         let outcome = Outcome::Refused(Refusal {
             reason,
             code: 0,
             retry_after_ms,
         });
-        self.conclude(asked, outcome);
+        self.conclude(at, asked, outcome);
     }
 }
 

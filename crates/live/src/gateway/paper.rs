@@ -78,15 +78,13 @@ impl Paper {
                 }),
                 None => gone(),
             },
-            Command::Query { symbol, client_id } => {
-                match self.orders.get(&(symbol, client_id)) {
-                    Some(report) => Outcome::Confirmed(OrderReport {
-                        origin: Origin::Query,
-                        ..*report
-                    }),
-                    None => gone(),
-                }
-            }
+            Command::Query { symbol, client_id } => match self.orders.get(&(symbol, client_id)) {
+                Some(report) => Outcome::Confirmed(OrderReport {
+                    origin: Origin::Query,
+                    ..*report
+                }),
+                None => gone(),
+            },
             Command::Place(_)
             | Command::CancelAll { .. }
             | Command::ListOpenOrders { .. }

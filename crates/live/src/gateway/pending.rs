@@ -36,8 +36,8 @@ pub(crate) enum Asked {
     Position { symbol: SymbolId },
     /// What the wallets hold.
     Balances,
-    /// A whole book.
-    Snapshot { symbol: SymbolId },
+    /// A whole book, for the connection of this number.
+    Snapshot { symbol: SymbolId, conn: u64 },
     /// To be logged on to the WebSocket API.
     Logon,
 }

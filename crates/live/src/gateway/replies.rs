@@ -79,12 +79,12 @@ impl Gateway {
             Err(HttpFailure::NotSent { reason }) => {
                 let path = ask.path;
                 self.say(Said::CallFailed { path, reason });
-                self.refuse(ask.asked, RefusalReason::NotSent, 0);
+                self.refuse(at, ask.asked, RefusalReason::NotSent, 0);
             }
             Err(HttpFailure::NoAnswer { doubt, reason }) => {
                 let path = ask.path;
                 self.say(Said::CallFailed { path, reason });
-                self.conclude(ask.asked, Outcome::Unknown(doubt));
+                self.conclude(at, ask.asked, Outcome::Unknown(doubt));
             }
         }
         self.settle(at, post);
@@ -96,14 +96,14 @@ impl Gateway {
             let path = ask.path;
             let reason = "no answer in time".to_owned();
             self.say(Said::CallFailed { path, reason });
-            self.conclude(ask.asked, Outcome::Unknown(Doubt::Timeout));
+            self.conclude(at, ask.asked, Outcome::Unknown(Doubt::Timeout));
         }
     }
 
     /// The order entry connection is gone, and with it all answers on it.
-    pub(super) fn give_up_entry(&mut self) {
+    pub(super) fn give_up_entry(&mut self, at: At) {
         while let Some(ask) = self.pending.take_by_way(Way::Entry) {
-            self.conclude(ask.asked, Outcome::Unknown(Doubt::ConnectionLost));
+            self.conclude(at, ask.asked, Outcome::Unknown(Doubt::ConnectionLost));
         }
     }
 
@@ -113,22 +113,25 @@ impl Gateway {
             let code = answered.error.as_ref().map(|error| error.code);
             let outcome = verdict.outcome(code, answered.retry_after_ms);
             let outcome = outcome.unwrap_or(Outcome::Unknown(Doubt::Unreadable));
-            return self.conclude(ask.asked, outcome);
+            return self.conclude(at, ask.asked, outcome);
         }
         match ask.asked {
             Asked::Order { request, .. } => self.order_answer(ask, answered.body, request),
             Asked::Batch { .. } | Asked::CancelBatch { .. } => {
-                self.batch_answer(ask, answered.body);
+                self.batch_answer(at, ask, answered.body);
             }
             Asked::CancelAll { symbol } => {
-                self.local.push_back(Local::AllCancelled { symbol, done: true });
+                self.local
+                    .push_back(Local::AllCancelled { symbol, done: true });
             }
             Asked::OpenOrders { symbol } => {
                 self.open_orders(at, &ask, symbol, answered.body, post);
             }
             Asked::Position { symbol } => self.position(at, &ask, symbol, answered.body),
             Asked::Balances => self.balances(&ask, answered.body),
-            Asked::Snapshot { symbol } => self.snapshot(at, symbol, answered.body, post),
+            Asked::Snapshot { symbol, conn } => {
+                self.snapshot(at, symbol, conn, answered.body, post);
+            }
             Asked::Logon => self.entry.logged_on = true,
         }
     }
@@ -182,7 +185,7 @@ impl Gateway {
     }
 
     /// Tells the engine of an outcome that is no confirmation.
-    pub(super) fn conclude(&mut self, asked: Asked, outcome: Outcome) {
+    pub(super) fn conclude(&mut self, at: At, asked: Asked, outcome: Outcome) {
         match asked {
             Asked::Order {
                 symbol,
@@ -210,7 +213,7 @@ impl Gateway {
             Asked::OpenOrders { symbol } | Asked::Position { symbol } => {
                 self.local.push_back(Local::LookupFailed { symbol });
             }
-            Asked::Snapshot { symbol } => self.snapshot_failed(symbol),
+            Asked::Snapshot { symbol, conn } => self.snapshot_failed(symbol, conn, at.mono),
             Asked::Balances | Asked::Logon => {}
         }
     }
@@ -236,13 +239,13 @@ impl Gateway {
         self.reply_later(symbol, client_id, request, outcome);
     }
 
-    fn batch_answer(&mut self, ask: Ask, body: &[u8]) {
+    fn batch_answer(&mut self, at: At, ask: Ask, body: &[u8]) {
         let path = ask.path;
         let items = match reply::batch(body, &self.table) {
             Ok(items) => items,
             Err(error) => {
                 let outcome = self.unreadable(path, &error.to_string());
-                return self.conclude(ask.asked, outcome);
+                return self.conclude(at, ask.asked, outcome);
             }
         };
         let (orders, request, all_of) = match ask.asked {

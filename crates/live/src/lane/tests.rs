@@ -98,7 +98,10 @@ fn a_failing_successor_never_harms_the_one_in_use() {
         assert!(lane.is_up());
     }
     let tries = lane.attempts() - 1;
-    assert!((30..=120).contains(&tries), "paced, and without end: {tries}");
+    assert!(
+        (30..=120).contains(&tries),
+        "paced, and without end: {tries}"
+    );
 }
 
 #[test]

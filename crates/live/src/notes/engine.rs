@@ -91,7 +91,8 @@ pub(super) fn fields(kind: &NoteKind, instrument: Option<&Instrument>, out: &mut
             reason,
             code,
         } => {
-            out.add("client_id", client_id).add("request", Word(request));
+            out.add("client_id", client_id)
+                .add("request", Word(request));
             out.add("reason", Word(reason)).add("code", code);
         }
         NoteKind::OutcomeUnknown {
@@ -99,7 +100,8 @@ pub(super) fn fields(kind: &NoteKind, instrument: Option<&Instrument>, out: &mut
             request,
             doubt,
         } => {
-            out.add("client_id", client_id).add("request", Word(request));
+            out.add("client_id", client_id)
+                .add("request", Word(request));
             out.add("doubt", Word(doubt));
         }
         NoteKind::OutcomeResolved { client_id, origin } => {

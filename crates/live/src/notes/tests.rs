@@ -28,8 +28,16 @@ fn text(lang: Lang, statement: &Statement) -> String {
 
 #[test]
 fn the_words_that_owners_search_for() {
-    let note = |kind| Statement::Note(Note { symbol: Some(SymbolId(0)), kind });
-    let client_id = ClientId { run: RunId(35), seq: 1 };
+    let note = |kind| {
+        Statement::Note(Note {
+            symbol: Some(SymbolId(0)),
+            kind,
+        })
+    };
+    let client_id = ClientId {
+        run: RunId(35),
+        seq: 1,
+    };
     let sent = note(NoteKind::OrderSent {
         client_id,
         side: Side::Buy,
@@ -53,7 +61,9 @@ fn the_words_that_owners_search_for() {
     let line = Renderer::new(Lang::Zh, vec![ethusdc()]).line(&stale);
     assert!(line.text.starts_with("价格数据过期"), "{}", line.text);
     assert_eq!(line.severity, Severity::Error);
-    let gone = note(NoteKind::BookLost { loss: phoenix_domain::BookLoss::Disconnected });
+    let gone = note(NoteKind::BookLost {
+        loss: phoenix_domain::BookLoss::Disconnected,
+    });
     assert!(text(Lang::Zh, &gone).starts_with("深度数据停止更新"));
 }
 
@@ -75,7 +85,10 @@ fn fields_are_the_same_in_both_languages() {
 fn an_unknown_symbol_still_makes_a_line() {
     let note = Note {
         symbol: Some(SymbolId(9)),
-        kind: NoteKind::BookCrossed { bid: Price(2), ask: Price(1) },
+        kind: NoteKind::BookCrossed {
+            bid: Price(2),
+            ask: Price(1),
+        },
     };
     let line = text(Lang::En, &Statement::Note(note));
     assert_eq!(line, "book crossed bid=2ticks ask=1ticks");
