@@ -12,7 +12,7 @@ use phoenix_domain::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json::{DecodeError, Raw, Text, check_worth, off_grid, parse};
+use super::json::{DecodeError, Raw, Text, check_worth, holding, parse};
 use super::market::Ignored;
 use super::reply::fee_in_quote;
 use super::spelling::{status_of, time_in_force_of};
@@ -295,19 +295,7 @@ fn position(
     if item.side != "BOTH" {
         return Ok(None);
     }
-    let table_entry = table.entry(symbol);
-    let entry = item.entry.decimal("ep")?;
-    let ticks = table_entry.instrument.price_floor(entry);
-    if !(0..=table_entry.grid.price.max).contains(&ticks.0) {
-        return Err(off_grid(
-            table_entry,
-            "ep",
-            item.entry.text(),
-            "beyond any limit",
-        ));
-    }
-    let qty = item.qty.qty(table_entry, "pa")?;
-    check_worth(table_entry, ticks, qty, "pa")?;
+    let (entry, qty) = holding(table.entry(symbol), (item.entry, "ep"), (item.qty, "pa"))?;
     Ok(Some(Event::PositionReported(PositionReport {
         symbol,
         qty,

@@ -192,6 +192,23 @@ impl<'a> Raw<'a> {
     }
 }
 
+/// An average price, finer than a tick, and the signed quantity it is for.
+pub(crate) fn holding(
+    entry: &Entry,
+    (average, average_field): (Raw<'_>, &'static str),
+    (qty, qty_field): (Raw<'_>, &'static str),
+) -> Result<(Decimal, Qty), DecodeError> {
+    let price = average.decimal(average_field)?;
+    let ticks = entry.instrument.price_floor(price);
+    if !(0..=entry.grid.price.max).contains(&ticks.0) {
+        let problem = "beyond any limit";
+        return Err(off_grid(entry, average_field, average.text(), problem));
+    }
+    let held = qty.qty(entry, qty_field)?;
+    check_worth(entry, ticks, held, qty_field)?;
+    Ok((price, held))
+}
+
 /// Refuses an order or fill whose worth no account could hold; below it every
 /// product of price and quantity is exact.
 pub(crate) fn check_worth(

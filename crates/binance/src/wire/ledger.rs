@@ -6,7 +6,7 @@ use phoenix_domain::{
 };
 use serde::Deserialize;
 
-use super::json::{DecodeError, Raw, Text, parse};
+use super::json::{DecodeError, Raw, Text, holding, parse};
 use crate::symbols::SymbolTable;
 
 /// A position with what the exchange adds to it.
@@ -86,11 +86,13 @@ pub fn positions(
         if wire.side != "BOTH" {
             continue;
         }
+        let amount = (wire.qty, "positionAmt");
+        let (entry, qty) = holding(table.entry(symbol), (wire.entry, "entryPrice"), amount)?;
         held.push(HeldPosition {
             report: PositionReport {
                 symbol,
-                qty: wire.qty.qty(table.entry(symbol), "positionAmt")?,
-                entry: wire.entry.decimal("entryPrice")?,
+                qty,
+                entry,
                 venue_ms: VenueMs(wire.update_time.integer("updateTime")?),
                 origin,
                 asked_at,

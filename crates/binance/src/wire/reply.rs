@@ -346,3 +346,6 @@ struct LimitWire<'a> {
     #[serde(borrow)]
     count: Option<Raw<'a>>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -584,3 +584,6 @@ fn json_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(b"\":\"");
     out.extend_from_slice(value);
 }
+
+#[cfg(test)]
+mod tests;
