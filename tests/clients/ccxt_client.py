@@ -479,7 +479,7 @@ async def main():
         s.checks.finish({
             "symbol": ID,
             "wallet": str(getattr(s, "wallet_at_end", "")),
-            "fills": [{"id": row["id"], "price": row["price"], "qty": row["qty"],
+            "fills": [{"id": str(row["id"]), "price": row["price"], "qty": row["qty"],
                        "maker": row["maker"], "commission": row["commission"]}
                       for row in getattr(s, "fills", [])],
         })
