@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -70,7 +71,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Latency of the simulated exchange each way, milliseconds
-    #[arg(long, default_value_t = 2, value_name = "MS", value_parser = clap::value_parser!(u64).range(0..=10_000))]
+    #[arg(long, default_value_t = 2, value_name = "MS", value_parser = latency())]
     pub(crate) latency_ms: u64,
     /// Plain lines even on a terminal
     #[arg(long)]
@@ -108,7 +109,7 @@ pub(crate) struct SimArgs {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) speed: u32,
     /// Latency each way, milliseconds
-    #[arg(long, default_value_t = 0, value_name = "MS", value_parser = clap::value_parser!(u64).range(0..=10_000))]
+    #[arg(long, default_value_t = 0, value_name = "MS", value_parser = latency())]
     pub(crate) latency_ms: u64,
     /// Listen on another address than this machine's own
     #[arg(long)]
@@ -118,7 +119,7 @@ pub(crate) struct SimArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RecordArgs {
     /// Symbols, with commas: ETHUSDC,BTCUSDT
-    #[arg(long, required = true, value_delimiter = ',', value_parser = symbol, value_name = "SYMBOLS")]
+    #[arg(long, required = true, value_delimiter = ',', value_parser = symbol)]
     pub(crate) symbols: Vec<String>,
     /// Directory for the files
     #[arg(long, value_name = "DIR")]
@@ -167,6 +168,10 @@ pub(crate) enum Speed {
     Times(u32),
     /// As fast as it goes, in virtual time.
     Max,
+}
+
+fn latency() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(0..=10_000)
 }
 
 fn speed(text: &str) -> Result<Speed, String> {

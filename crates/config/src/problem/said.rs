@@ -35,7 +35,9 @@ pub(super) fn english(fault: &Fault) -> String {
             "missing, and it has no default: {}; must be {}",
             expected.meaning(Lang::En), expected.range(Lang::En),
         ),
-        F::Retired { keys } => format!("without effect, from an older version: {}", keys.join(", ")),
+        F::Retired { keys } => {
+            format!("without effect, from an older version: {}", keys.join(", "))
+        }
         F::SecretInFile => "a secret may not stand in this file; use BINANCE_API_KEY and \
             BINANCE_API_SECRET, or keys_file with mode 0600. Treat this one as leaked".into(),
         F::VenueNotSpelled { testnet_false: true } => "no venue is spelled; `testnet: false` \
