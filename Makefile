@@ -18,9 +18,9 @@ demo: ## Watch the maker quote two symbols on a simulated exchange (Ctrl-C stops
 test: ## Everything that must hold: format, lints, tests, clients of others, demo
 	$(CARGO) xtask ci
 
-bench: ## Measure the figures of docs/figures and print them
-	$(CARGO) build --locked --release --package phoenix-lab
-	$(CARGO) xtask bench
+bench: ## Measure the figures that are promised and print them
+	$(CARGO) bench --locked --package phoenix-venue --bench matching
+	$(CARGO) bench --locked --package phoenix-lab --bench figures
 
 build: ## The optimised binary, target/release/phoenix
 	$(CARGO) build --locked --release --package phoenix-cli

@@ -101,7 +101,10 @@ mod tests {
         /// Cash in minus cash out equals realised profit once flat.
         #[test]
         fn nothing_is_lost_or_made(
-            fills in proptest::collection::vec((any::<bool>(), 1_i64..1_000_000, 1_i64..5_000), 1..60),
+            fills in proptest::collection::vec(
+                (any::<bool>(), 1_i64..1_000_000, 1_i64..5_000),
+                1..60,
+            ),
         ) {
             let eth = ethusdc();
             let mut position = Position::default();
