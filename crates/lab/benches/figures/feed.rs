@@ -5,25 +5,27 @@
 const DEPTH: i64 = 1000;
 
 /// Frames as bytes, and the snapshot they continue.
-pub struct Feed {
+pub(crate) struct Feed {
     /// REST depth body.
-    pub snapshot: Vec<u8>,
+    pub(crate) snapshot: Vec<u8>,
     /// `depthUpdate` frames in order.
-    pub frames: Vec<Vec<u8>>,
+    pub(crate) frames: Vec<Vec<u8>>,
+    /// The best prices after each of them, as `bookTicker` frames.
+    pub(crate) tickers: Vec<Vec<u8>>,
 }
 
 /// xorshift64*: enough randomness for a feed, the same on every host.
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
     /// `seed` must not be zero.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         assert!(seed != 0, "xorshift needs a seed other than 0");
         Self(seed)
     }
 
     /// Uniform below `bound`.
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -34,13 +36,14 @@ impl Dice {
 impl Feed {
     /// `count` frames of about 49 changed levels each, tick 0.01, lot 0.001,
     /// the mid walking a few ticks a frame.
-    pub fn generate(count: usize, seed: u64) -> Self {
+    pub(crate) fn generate(count: usize, seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let mut mid = 261_000_i64;
         let mut last_id = 10_000_u64;
         let snapshot = snapshot(mid, last_id);
         let mut shown = (mid - 1, mid + 1);
         let mut frames = Vec::with_capacity(count);
+        let mut tickers = Vec::with_capacity(count);
         for index in 0..count {
             let step = dice.below(13) as i64 - 6;
             let target = mid + step;
@@ -60,17 +63,26 @@ impl Feed {
             let time = 1_788_231_600_000 + index as i64 * 100;
             frames.push(frame(time, first, last_id.max(first), former, &bids, &asks));
             last_id = last_id.max(first);
+            tickers.push(ticker(time, last_id, bid, ask));
             shown = (bid, ask);
             mid = target;
         }
-        Self { snapshot, frames }
+        Self {
+            snapshot,
+            frames,
+            tickers,
+        }
     }
 }
 
 /// Removes (`fill` false) or fills every tick from `from` to `to` inclusive.
 fn clear_between(levels: &mut Vec<(i64, i64)>, from: i64, to: i64, dice: &mut Dice, fill: bool) {
     for price in from..=to {
-        let qty = if fill { 1 + dice.below(9_000) as i64 } else { 0 };
+        let qty = if fill {
+            1 + dice.below(9_000) as i64
+        } else {
+            0
+        };
         levels.push((price, qty));
     }
 }
@@ -108,6 +120,22 @@ fn frame(
         former,
         text_of(bids),
         text_of(asks),
+    )
+    .into_bytes()
+}
+
+fn ticker(time: i64, id: u64, bid: i64, ask: i64) -> Vec<u8> {
+    let price = |ticks: i64| format!("{}.{:02}", ticks / 100, ticks % 100);
+    format!(
+        concat!(
+            r#"{{"stream":"ethusdc@bookTicker","data":{{"e":"bookTicker","u":{},"s":"ETHUSDC","#,
+            r#""ps":"ETHUSDC","b":"{}","B":"3.500","a":"{}","A":"2.250","T":{},"E":{},"st":1}}}}"#
+        ),
+        id,
+        price(bid),
+        price(ask),
+        time,
+        time + 1,
     )
     .into_bytes()
 }

@@ -4,33 +4,34 @@
 //! price, volatility scaling, kept orders within their own layer's tolerance.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
 
 use hmac::{Hmac, KeyInit, Mac};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::Sha256;
 
 /// What the two sides of the comparison are told alike.
 #[derive(Clone, Copy)]
-pub struct Terms {
+pub(crate) struct Terms {
     /// Layers a side.
-    pub layers: u32,
+    pub(crate) layers: u32,
     /// Distance of the first layer from the reservation price.
-    pub start_offset: Decimal,
+    pub(crate) start_offset: Decimal,
     /// First gap between layers.
-    pub first_spacing: Decimal,
+    pub(crate) first_spacing: Decimal,
     /// Growth of the gap.
-    pub multiplier: Decimal,
+    pub(crate) multiplier: Decimal,
     /// Largest gap.
-    pub max_spacing: Decimal,
+    pub(crate) max_spacing: Decimal,
     /// Quantity of every layer.
-    pub size: Decimal,
+    pub(crate) size: Decimal,
 }
 
 /// The plain maker.
-pub struct Plain {
+pub(crate) struct Plain {
     terms: Terms,
     secret: Vec<u8>,
     bids: BTreeMap<Decimal, Decimal>,
@@ -39,6 +40,7 @@ pub struct Plain {
     working: [Vec<Option<Working>>; 2],
     last_id: u64,
     sent: u64,
+    first_at: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -72,7 +74,7 @@ struct Snapshot {
 
 impl Plain {
     /// Starts from a REST snapshot.
-    pub fn new(terms: Terms, secret: &str, snapshot: &[u8]) -> Self {
+    pub(crate) fn new(terms: Terms, secret: &str, snapshot: &[u8]) -> Self {
         let snapshot: Snapshot = serde_json::from_slice(snapshot).expect("a snapshot");
         let mut plain = Self {
             terms,
@@ -80,9 +82,13 @@ impl Plain {
             bids: BTreeMap::new(),
             asks: BTreeMap::new(),
             mids: VecDeque::new(),
-            working: [vec![None; terms.layers as usize], vec![None; terms.layers as usize]],
+            working: [
+                vec![None; terms.layers as usize],
+                vec![None; terms.layers as usize],
+            ],
             last_id: snapshot.last_update_id,
             sent: 0,
+            first_at: None,
         };
         apply(&mut plain.bids, &snapshot.bids);
         apply(&mut plain.asks, &snapshot.asks);
@@ -90,7 +96,7 @@ impl Plain {
     }
 
     /// One frame in, signed order frames out.
-    pub fn frame(&mut self, bytes: &[u8], out: &mut Vec<String>) {
+    pub(crate) fn frame(&mut self, bytes: &[u8], out: &mut Vec<String>) {
         let frame: Wrapped = serde_json::from_slice(bytes).expect("a depth frame");
         let depth = frame.data;
         assert_eq!(depth.pu, self.last_id, "the feed has no gap");
@@ -102,24 +108,58 @@ impl Plain {
         else {
             return;
         };
-        let mid = (bid + ask) / Decimal::TWO;
-        let scale = self.volatility_scale(depth.time, mid);
+        self.quote(depth.time, (bid + ask) / Decimal::TWO, out);
+    }
+
+    /// One best bid and ask in, signed order frames out.
+    pub(crate) fn ticker(&mut self, bytes: &[u8], out: &mut Vec<String>) {
+        let frame: Value = serde_json::from_slice(bytes).expect("a book ticker");
+        let data = &frame["data"];
+        let price = |key: &str| -> Decimal {
+            let text = data[key].as_str().expect("a price");
+            text.parse().expect("a decimal")
+        };
+        let time = data["T"].as_i64().expect("a time");
+        self.quote(time, (price("b") + price("a")) / Decimal::TWO, out);
+    }
+
+    /// When the first order of the latest frame was written.
+    pub(crate) fn first_at(&self) -> Option<Instant> {
+        self.first_at
+    }
+
+    fn quote(&mut self, time: i64, mid: Decimal, out: &mut Vec<String>) {
+        self.first_at = None;
+        let scale = self.volatility_scale(time, mid);
         for (side, label) in ["BUY", "SELL"].iter().enumerate() {
-            self.side(side, label, mid, scale, depth.time, out);
+            self.side(side, label, mid, scale, time, out);
         }
     }
 
     fn volatility_scale(&mut self, time: i64, mid: Decimal) -> Decimal {
         let mid = mid.to_f64().unwrap_or_default();
-        if self.mids.back().is_none_or(|&(last, _)| time - last >= 1_000) {
+        if self
+            .mids
+            .back()
+            .is_none_or(|&(last, _)| time - last >= 1_000)
+        {
             self.mids.push_back((time, mid));
         }
-        while self.mids.front().is_some_and(|&(first, _)| time - first > 60_000) {
+        while self
+            .mids
+            .front()
+            .is_some_and(|&(first, _)| time - first > 60_000)
+        {
             self.mids.pop_front();
         }
         let count = self.mids.len() as f64;
         let mean = self.mids.iter().map(|&(_, mid)| mid).sum::<f64>() / count;
-        let variance = self.mids.iter().map(|&(_, mid)| (mid - mean).powi(2)).sum::<f64>() / count;
+        let variance = self
+            .mids
+            .iter()
+            .map(|&(_, mid)| (mid - mean).powi(2))
+            .sum::<f64>()
+            / count;
         let scale = (1.0 + 50.0 * variance.sqrt() / mid).clamp(0.8, 2.0);
         Decimal::try_from(scale).unwrap_or(Decimal::ONE)
     }
@@ -136,10 +176,20 @@ impl Plain {
         let mut offset = self.terms.start_offset * scale;
         let mut gap = self.terms.first_spacing * scale;
         for layer in 0..self.terms.layers as usize {
-            let raw = if side == 0 { mid - offset } else { mid + offset };
+            let raw = if side == 0 {
+                mid - offset
+            } else {
+                mid + offset
+            };
             let wanted = raw.round_dp(2);
             let kept = self.working[side][layer].as_ref().is_some_and(|order| {
-                (order.price - wanted).abs() <= Decimal::new(9, 1) * gap
+                let nearer = (order.price > wanted) == (side == 0);
+                let share = if nearer {
+                    Decimal::new(45, 2)
+                } else {
+                    Decimal::new(9, 1)
+                };
+                (order.price - wanted).abs() <= share * gap
             });
             if !kept {
                 let client_id = match &self.working[side][layer] {
@@ -151,7 +201,11 @@ impl Plain {
                 };
                 let known = self.working[side][layer].is_some();
                 out.push(self.order(known, label, &client_id, wanted, time));
-                self.working[side][layer] = Some(Working { client_id, price: wanted });
+                self.first_at.get_or_insert_with(Instant::now);
+                self.working[side][layer] = Some(Working {
+                    client_id,
+                    price: wanted,
+                });
             }
             offset += gap;
             gap = (gap * self.terms.multiplier).min(self.terms.max_spacing * scale);
@@ -177,12 +231,19 @@ impl Plain {
             params.insert("timeInForce", "GTX".to_string());
             params.insert("type", "LIMIT".to_string());
         }
-        let payload =
-            params.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&");
+        let payload = params
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect::<Vec<_>>()
+            .join("&");
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("any key length");
         mac.update(payload.as_bytes());
-        let signature: String =
-            mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let signature: String = mac
+            .finalize()
+            .into_bytes()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         params.insert("signature", signature);
         let method = if known { "order.modify" } else { "order.place" };
         json!({ "id": id, "method": method, "params": params }).to_string()

@@ -1,0 +1,150 @@
+//! The figures that `make bench` prints: ratios between two ways to do the
+//! same work, taken in turn in one process, because the machine's speed
+//! drifts and only ratios carry over.
+
+mod feed;
+mod ours;
+mod plain;
+
+use std::time::{Duration, Instant};
+
+use phoenix_live::LaneKind;
+use rust_decimal::Decimal;
+
+use feed::Feed;
+use ours::Ours;
+use plain::{Plain, Terms};
+
+/// Frames of one round.
+const FRAMES: usize = 20_000;
+/// Frames that warm both contestants up and are not counted.
+const WARM_UP: usize = 2_000;
+/// Rounds; the median round is quoted.
+const ROUNDS: usize = 7;
+
+const SECRET: &str = "2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff7059765ed9821957d82bb4d9";
+
+fn main() {
+    println!("in process, {ROUNDS} rounds in turn, {FRAMES} frames each, 36 working orders");
+    compare("depth frame → signed order", 7.0, Kind::Depth);
+    compare("bookTicker → signed order", 5.0, Kind::Ticker);
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Depth,
+    Ticker,
+}
+
+fn compare(title: &str, wanted: f64, kind: Kind) {
+    let mut ratios = Vec::new();
+    let mut last = None;
+    for round in 0..ROUNDS {
+        let feed = Feed::generate(FRAMES, 7 + round as u64);
+        let frames = match kind {
+            Kind::Depth => &feed.frames,
+            Kind::Ticker => &feed.tickers,
+        };
+        let fast = run_ours(&feed.snapshot, frames);
+        let slow = run_plain(&feed.snapshot, frames, kind);
+        ratios.push(slow.p50_ns as f64 / fast.p50_ns as f64);
+        last = Some((fast, slow));
+    }
+    let Some((fast, slow)) = last else { return };
+    ratios.sort_by(f64::total_cmp);
+    let median = ratios[ratios.len() / 2];
+    println!("\n{title}");
+    println!("  phoenix   {fast}");
+    println!("  plain way {slow}");
+    println!(
+        "  plain / phoenix at p50: {median:.1} [{:.1} .. {:.1}], wanted at least {wanted:.0}",
+        ratios[0],
+        ratios[ratios.len() - 1],
+    );
+    println!(
+        "  p99 / p50 of phoenix: {:.1}, wanted at most 3",
+        fast.p99_ns as f64 / fast.p50_ns as f64
+    );
+}
+
+/// Time from a frame's bytes to its first signed order, over the frames that
+/// led to one.
+struct Latency {
+    p50_ns: u64,
+    p99_ns: u64,
+    frames: usize,
+    orders: u64,
+}
+
+impl Latency {
+    fn of(mut samples: Vec<Duration>, orders: u64) -> Self {
+        assert!(!samples.is_empty(), "no frame led to an order");
+        samples.sort_unstable();
+        let at = |share: f64| samples[((samples.len() - 1) as f64 * share) as usize];
+        Self {
+            p50_ns: at(0.5).as_nanos() as u64,
+            p99_ns: at(0.99).as_nanos() as u64,
+            frames: samples.len(),
+            orders,
+        }
+    }
+}
+
+impl std::fmt::Display for Latency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "p50 {:>6} ns   p99 {:>6} ns   ({} orders in {} frames)",
+            self.p50_ns, self.p99_ns, self.orders, self.frames
+        )
+    }
+}
+
+fn run_ours(snapshot: &[u8], frames: &[Vec<u8>]) -> Latency {
+    let mut ours = Ours::new(SECRET, snapshot);
+    let (mut samples, mut orders) = (Vec::with_capacity(FRAMES), 0);
+    for (index, frame) in frames.iter().enumerate() {
+        let sent = ours.frame(LaneKind::Public, frame);
+        if index == WARM_UP {
+            assert_eq!(ours.working(), 36, "working orders after the warm-up");
+        }
+        if index >= WARM_UP {
+            samples.extend(sent.first);
+            orders += u64::from(sent.orders);
+        }
+    }
+    Latency::of(samples, orders)
+}
+
+fn run_plain(snapshot: &[u8], frames: &[Vec<u8>], kind: Kind) -> Latency {
+    let terms = Terms {
+        layers: 18,
+        start_offset: Decimal::new(12, 1),
+        first_spacing: Decimal::new(3, 1),
+        multiplier: Decimal::new(11, 1),
+        max_spacing: Decimal::new(3, 0),
+        size: Decimal::new(10, 3),
+    };
+    let mut plain = Plain::new(terms, SECRET, snapshot);
+    let (mut samples, mut orders) = (Vec::with_capacity(FRAMES), 0);
+    let mut out = Vec::new();
+    for (index, frame) in frames.iter().enumerate() {
+        out.clear();
+        let begun = Instant::now();
+        match kind {
+            Kind::Depth => plain.frame(frame, &mut out),
+            Kind::Ticker => plain.ticker(frame, &mut out),
+        }
+        if index >= WARM_UP && !out.is_empty() {
+            // The first order is ready when it is written; what is written
+            // after it does not count against the plain way.
+            samples.push(
+                plain
+                    .first_at()
+                    .map_or_else(|| begun.elapsed(), |at| at - begun),
+            );
+            orders += out.len() as u64;
+        }
+    }
+    Latency::of(samples, orders)
+}
