@@ -351,7 +351,15 @@ impl Front {
             match incoming {
                 Incoming::Http(id, request) => {
                     let response = self.rest(&request);
-                    self.reply(|due| (due, Outgoing::Reply { request: id, response }));
+                    self.reply(|due| {
+                        (
+                            due,
+                            Outgoing::Reply {
+                                request: id,
+                                response,
+                            },
+                        )
+                    });
                 }
                 Incoming::Text(conn, frame) => self.take_text(conn, &frame),
             }
@@ -463,7 +471,7 @@ impl Front {
     }
 
     fn publish_user(&mut self, event: &UserEvent) {
-        let Some(key) = self.listen_keys.key_of(event.account()) else {
+        let Some(key) = self.listen_keys.key_of(user_json::owner(event)) else {
             return;
         };
         let key = key.to_owned();
@@ -508,6 +516,7 @@ impl Front {
             due = due.max(socket.sent_until_ns);
             socket.sent_until_ns = due;
         }
-        self.outward.send(VenueNs(due), Outgoing::Text { conn, text });
+        self.outward
+            .send(VenueNs(due), Outgoing::Text { conn, text });
     }
 }

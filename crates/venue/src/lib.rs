@@ -3,5 +3,6 @@
 
 pub mod exchange;
 pub mod flow;
+pub mod front;
 pub mod recording;
 pub mod spec;

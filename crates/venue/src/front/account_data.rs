@@ -308,8 +308,14 @@ impl Front {
         let mut json = Json::new();
         json.open()
             .text("symbol", self.listing(symbol)?.symbol())
-            .decimal("makerCommissionRate", symbol_info::rate(config.maker_fee, 6))
-            .decimal("takerCommissionRate", symbol_info::rate(config.taker_fee, 6))
+            .decimal(
+                "makerCommissionRate",
+                symbol_info::rate(config.maker_fee, 6),
+            )
+            .decimal(
+                "takerCommissionRate",
+                symbol_info::rate(config.taker_fee, 6),
+            )
             .decimal("rpiCommissionRate", "0.000000")
             .close();
         Ok(json.finish())
@@ -360,11 +366,7 @@ impl Front {
     }
 
     /// GET userTrades.
-    pub(crate) fn user_trades(
-        &self,
-        account: AccountId,
-        params: &Params,
-    ) -> Result<String, Fail> {
+    pub(crate) fn user_trades(&self, account: AccountId, params: &Params) -> Result<String, Fail> {
         let symbol = self.symbol_of(params)?;
         let order_id = params.integer("orderId")?;
         let from_id = params.integer("fromId")?;
@@ -373,7 +375,7 @@ impl Front {
         params.all_read()?;
         let same = |number: u64, wanted: Option<i64>, least: bool| match wanted {
             None => true,
-            Some(wanted) if least => i64::try_from(number) >= Ok(wanted),
+            Some(wanted) if least => i64::try_from(number).is_ok_and(|number| number >= wanted),
             Some(wanted) => i64::try_from(number) == Ok(wanted),
         };
         let rows = self.exchange.user_trades(account).filter(|row| {
@@ -423,11 +425,7 @@ impl Front {
     }
 
     /// GET forceOrders.
-    pub(crate) fn force_orders(
-        &self,
-        account: AccountId,
-        params: &Params,
-    ) -> Result<String, Fail> {
+    pub(crate) fn force_orders(&self, account: AccountId, params: &Params) -> Result<String, Fail> {
         let only = self.maybe_symbol(params)?;
         params.text("autoCloseType")?;
         let (from_ms, to_ms) = self.span(params)?;
@@ -454,8 +452,14 @@ fn totals(json: &mut Json, balance: Option<&BalanceView>) {
         .decimal("totalWalletBalance", of(|balance| balance.wallet))
         .decimal("totalUnrealizedProfit", of(|balance| balance.unrealised))
         .decimal("totalMarginBalance", of(margin_balance))
-        .decimal("totalPositionInitialMargin", of(|balance| balance.position_margin))
-        .decimal("totalOpenOrderInitialMargin", of(|balance| balance.order_margin))
+        .decimal(
+            "totalPositionInitialMargin",
+            of(|balance| balance.position_margin),
+        )
+        .decimal(
+            "totalOpenOrderInitialMargin",
+            of(|balance| balance.order_margin),
+        )
         .decimal("totalCrossWalletBalance", of(|balance| balance.wallet))
         .decimal("totalCrossUnPnl", of(|balance| balance.unrealised))
         .decimal("availableBalance", of(|balance| balance.available))

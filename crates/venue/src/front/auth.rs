@@ -216,7 +216,10 @@ mod tests {
         let in_query = format!("{query}&signature={signature}");
         assert_eq!(key.check_rest(&in_query, body), Ok(()));
         assert_eq!(key.check_rest(&signed, query), Err(Fail::signature()));
-        assert_eq!(key.check_rest(query, body), Err(Fail::mandatory("signature")));
+        assert_eq!(
+            key.check_rest(query, body),
+            Err(Fail::mandatory("signature"))
+        );
     }
 
     #[test]
@@ -224,8 +227,14 @@ mod tests {
         let keyring = keyring();
         assert_eq!(keyring.find(None).expect_err("none").code, -2014);
         assert_eq!(keyring.find(Some("a b")).expect_err("bad").code, -2014);
-        assert_eq!(keyring.find(Some("other")).expect_err("unknown").code, -2015);
-        assert_eq!(keyring.find(Some("key")).expect("known").account, AccountId(3));
+        assert_eq!(
+            keyring.find(Some("other")).expect_err("unknown").code,
+            -2015
+        );
+        assert_eq!(
+            keyring.find(Some("key")).expect("known").account,
+            AccountId(3)
+        );
     }
 
     #[test]

@@ -170,7 +170,10 @@ mod tests {
     fn requests_are_read() {
         assert_eq!(
             read(br#"{"method":"SUBSCRIBE","params":["a@depth","b@trade"],"id":7}"#),
-            Ok((7, Control::Subscribe(vec!["a@depth".into(), "b@trade".into()])))
+            Ok((
+                7,
+                Control::Subscribe(vec!["a@depth".into(), "b@trade".into()])
+            ))
         );
         assert_eq!(
             read(br#"{"id":1,"method":"SET_PROPERTY","params":["combined",true]}"#),

@@ -39,9 +39,7 @@ impl Fail {
         let name = name.to_ascii_lowercase();
         Self::new(
             -1102,
-            format!(
-                "Mandatory parameter '{name}' was not sent, was empty/null, or malformed."
-            ),
+            format!("Mandatory parameter '{name}' was not sent, was empty/null, or malformed."),
         )
     }
 

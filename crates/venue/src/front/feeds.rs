@@ -285,10 +285,7 @@ impl Feeds {
 
     fn batch(&mut self, symbol: SymbolId, cadence: Cadence, change: impl FnOnce(&mut Batch)) {
         let feed = self.symbols.get_mut(usize::from(symbol.0));
-        let found = feed.and_then(|feed| {
-            feed.batches_mut()
-                .find(|batch| batch.cadence == cadence)
-        });
+        let found = feed.and_then(|feed| feed.batches_mut().find(|batch| batch.cadence == cadence));
         if let Some(batch) = found {
             change(batch);
         }
@@ -454,7 +451,10 @@ impl Batch {
             let view = exchange.depth(symbol, usize::from(count));
             let (bids, asks) = (shape::pairs(&view.bids), shape::pairs(&view.asks));
             let payload = shape::depth(listing, times, self.ids, bids, asks);
-            out.push((Topic::of(Feed::Partial(count, self.cadence), symbol), payload));
+            out.push((
+                Topic::of(Feed::Partial(count, self.cadence), symbol),
+                payload,
+            ));
         }
         self.start_over();
     }

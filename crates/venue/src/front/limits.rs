@@ -235,13 +235,20 @@ mod tests {
         assert_eq!((ban.status, ban.code), (418, -1003));
         assert!(ban.msg.contains("banned until 121000."), "{}", ban.msg);
         assert_eq!(meter.retry_after_s(PEER, 1_000), 120);
-        assert_eq!(meter.charge(PEER, 1, 120_999).expect_err("still").status, 418);
+        assert_eq!(
+            meter.charge(PEER, 1, 120_999).expect_err("still").status,
+            418
+        );
         assert_eq!(meter.charge(PEER, 10, 121_000), Ok(()));
         for _ in 0..3 {
             let _ = meter.charge(PEER, 1, 121_000);
         }
         let second = meter.charge(PEER, 1, 122_000).expect_err("banned again");
-        assert!(second.msg.contains("banned until 361000."), "{}", second.msg);
+        assert!(
+            second.msg.contains("banned until 361000."),
+            "{}",
+            second.msg
+        );
     }
 
     #[test]
@@ -253,7 +260,9 @@ mod tests {
         };
         let mut meter = Meter::new(limits);
         assert_eq!(meter.charge_orders(1, 5, 1, 9_999), Ok(()));
-        let fail = meter.charge_orders(1, 1, 1, 9_999).expect_err("ten seconds");
+        let fail = meter
+            .charge_orders(1, 1, 1, 9_999)
+            .expect_err("ten seconds");
         assert_eq!(
             fail.msg,
             "Too many new orders; current limit is 5 orders per TEN_SECONDS."

@@ -93,7 +93,10 @@ impl Front {
     pub(crate) fn day_ticker(&self, params: &Params) -> Result<String, Fail> {
         let now_ms = self.now_ms();
         self.one_or_all(params, |json, listing| {
-            let day = self.feeds.tape(listing.id()).and_then(|tape| tape.day(now_ms));
+            let day = self
+                .feeds
+                .tape(listing.id())
+                .and_then(|tape| tape.day(now_ms));
             let day = day.unwrap_or_else(|| {
                 let (price, _) = self.last_price(listing);
                 Day::without_trades(price, now_ms)
@@ -279,7 +282,10 @@ impl Front {
         let mut json = Json::new();
         json.open()
             .text("symbol", listing.symbol())
-            .decimal("openInterest", listing.qty(self.exchange.open_interest(symbol)))
+            .decimal(
+                "openInterest",
+                listing.qty(self.exchange.open_interest(symbol)),
+            )
             .number("time", self.now_ms())
             .close();
         Ok(json.finish())

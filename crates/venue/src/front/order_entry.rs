@@ -42,7 +42,11 @@ impl Front {
         let order = self.exchange.place(now, account, &terms.request)?;
         let mut json = Json::new();
         let listing = self.listing(order.symbol)?;
-        shape::ack(&mut json, listing, &acknowledged(&order, terms.shows_result));
+        shape::ack(
+            &mut json,
+            listing,
+            &acknowledged(&order, terms.shows_result),
+        );
         json.close();
         Ok(json.finish())
     }
@@ -270,7 +274,8 @@ impl Front {
         let mut orders = self.exchange.all_orders(account, symbol);
         orders.retain(|order| {
             let in_time = (from_ms..=to_ms).contains(&order.created.ms());
-            in_time && from_id.is_none_or(|id| i64::try_from(order.order_id) >= Ok(id))
+            in_time
+                && from_id.is_none_or(|id| i64::try_from(order.order_id).is_ok_and(|own| own >= id))
         });
         if from_id.is_some() || from_ms > 0 {
             orders.truncate(limit);
@@ -320,8 +325,7 @@ fn acknowledged(order: &OrderView, shows_result: bool) -> OrderView {
 
 fn cancel_list(params: &Params) -> Result<Vec<OrderRef>, Fail> {
     if let Some(text) = params.text("orderIdList")? {
-        let ids: Vec<u64> =
-            serde_json::from_str(text).map_err(|_| Fail::invalid("orderIdList"))?;
+        let ids: Vec<u64> = serde_json::from_str(text).map_err(|_| Fail::invalid("orderIdList"))?;
         return Ok(ids.into_iter().map(OrderRef::Id).collect());
     }
     let Some(text) = params.text("origClientOrderIdList")? else {

@@ -90,11 +90,7 @@ impl Front {
     }
 }
 
-fn limit_terms(
-    params: &Params,
-    listing: &Listing,
-    request: &mut OrderRequest,
-) -> Result<(), Fail> {
+fn limit_terms(params: &Params, listing: &Listing, request: &mut OrderRequest) -> Result<(), Fail> {
     request.kind = OrderKind::Limit;
     request.time_in_force = match params.need("timeInForce")? {
         "GTC" => TimeInForce::Gtc,

@@ -49,7 +49,10 @@ impl Params {
     /// Takes the members of a JSON object: batch items and the WebSocket API.
     pub(crate) fn from_json(object: &serde_json::Map<String, Value>) -> Result<Self, Fail> {
         if object.len() > COUNT_MAX {
-            return Err(Fail::new(-1101, "Too many parameters sent for this endpoint."));
+            return Err(Fail::new(
+                -1101,
+                "Too many parameters sent for this endpoint.",
+            ));
         }
         let mut list = Vec::with_capacity(object.len());
         for (name, value) in object {
@@ -90,9 +93,7 @@ impl Params {
 
     /// A mandatory whole number.
     pub(crate) fn need_integer(&self, name: &str) -> Result<i64, Fail> {
-        self.need(name)?
-            .parse()
-            .map_err(|_| Fail::mandatory(name))
+        self.need(name)?.parse().map_err(|_| Fail::mandatory(name))
     }
 
     /// An optional `true` or `false`, in either case.
@@ -179,11 +180,17 @@ impl Params {
             if twice {
                 return Err(Fail::new(
                     -1101,
-                    format!("Duplicate values for parameter '{}'.", name.to_ascii_lowercase()),
+                    format!(
+                        "Duplicate values for parameter '{}'.",
+                        name.to_ascii_lowercase()
+                    ),
                 ));
             }
             if self.list.len() >= COUNT_MAX {
-                return Err(Fail::new(-1101, "Too many parameters sent for this endpoint."));
+                return Err(Fail::new(
+                    -1101,
+                    "Too many parameters sent for this endpoint.",
+                ));
             }
             self.list
                 .push(Param::new(name.into_owned(), text.into_owned()));
@@ -212,10 +219,7 @@ mod tests {
         let params = Params::from_form("symbol=BTCUSDT&a=1", "symbol=ETHUSDC&price=1.5")
             .expect("parameters");
         assert_eq!(params.need("symbol"), Ok("BTCUSDT"));
-        assert_eq!(
-            params.decimal("price"),
-            Ok(Some(Decimal(150_000_000)))
-        );
+        assert_eq!(params.decimal("price"), Ok(Some(Decimal(150_000_000))));
         assert_eq!(params.all_read(), Err(Fail::unread(2, 3)));
     }
 
@@ -229,7 +233,10 @@ mod tests {
         );
         assert_eq!(params.text("timeInForce").expect_err("empty").code, -1105);
         assert_eq!(params.limit(500, 1000).expect_err("zero").code, -1130);
-        assert_eq!(Params::from_form("a=1&a=2", "").expect_err("twice").code, -1101);
+        assert_eq!(
+            Params::from_form("a=1&a=2", "").expect_err("twice").code,
+            -1101
+        );
     }
 
     proptest! {

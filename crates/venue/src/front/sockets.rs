@@ -484,7 +484,10 @@ mod tests {
             heard(&sockets, "ethusdc@depth"),
             [
                 (raw, "{}".to_owned()),
-                (wrapped, r#"{"stream":"ethusdc@depth","data":{}}"#.to_owned()),
+                (
+                    wrapped,
+                    r#"{"stream":"ethusdc@depth","data":{}}"#.to_owned()
+                ),
                 (old, "{}".to_owned()),
             ]
         );
@@ -522,7 +525,11 @@ mod tests {
     fn user_streams_in_every_form() {
         let mut sockets = Sockets::new(Lifetimes::default());
         let path = open(&mut sockets, "/private/ws/KEY", "");
-        let query = open(&mut sockets, "/private/ws", "listenKey=KEY&events=TRADE_LITE/A");
+        let query = open(
+            &mut sockets,
+            "/private/ws",
+            "listenKey=KEY&events=TRADE_LITE/A",
+        );
         let bare = open(&mut sockets, "/private/stream", "listenKey=KEY");
         open(&mut sockets, "/ws/KEY", "");
         let ears = |event: &str, strict: bool| {
@@ -549,7 +556,10 @@ mod tests {
         assert!(matches!(out.as_slice(), [Outgoing::Ping { .. }]));
         out.clear();
         sockets.tick(780_050, &mut out);
-        assert!(matches!(out.as_slice(), [Outgoing::Close { code: 1008, .. }]));
+        assert!(matches!(
+            out.as_slice(),
+            [Outgoing::Close { code: 1008, .. }]
+        ));
         for _ in 0..MESSAGES_PER_SECOND_MAX {
             assert!(sockets.heard(conn, 781_000, false));
         }

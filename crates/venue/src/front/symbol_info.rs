@@ -24,7 +24,14 @@ pub(crate) fn exchange_info(
         .number("serverTime", now_ms)
         .text("futuresType", "U_MARGINED");
     json.key("rateLimits").open_list();
-    rate_limit(&mut json, "REQUEST_WEIGHT", "MINUTE", 1, limits.weight_per_minute).close();
+    rate_limit(
+        &mut json,
+        "REQUEST_WEIGHT",
+        "MINUTE",
+        1,
+        limits.weight_per_minute,
+    )
+    .close();
     rate_limit(&mut json, "ORDERS", "MINUTE", 1, limits.orders_per_minute).close();
     rate_limit(&mut json, "ORDERS", "SECOND", 10, limits.orders_per_10s).close();
     json.close_list();
@@ -187,8 +194,14 @@ pub(crate) fn funding_info(exchange: &Exchange) -> String {
         json.open()
             .text("symbol", &spec.instrument.symbol)
             .decimal("adjustedFundingRateCap", rate(cap, 5))
-            .decimal("adjustedFundingRateFloor", format_args!("-{}", rate(cap, 5)))
-            .number("fundingIntervalHours", (spec.funding_interval_ms / 3_600_000).max(1))
+            .decimal(
+                "adjustedFundingRateFloor",
+                format_args!("-{}", rate(cap, 5)),
+            )
+            .number(
+                "fundingIntervalHours",
+                (spec.funding_interval_ms / 3_600_000).max(1),
+            )
             .flag("disclaimer", true)
             .null("updateTime")
             .close();

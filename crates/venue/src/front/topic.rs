@@ -246,7 +246,10 @@ mod tests {
             _ => None,
         };
         let feed = |name: &str| Topic::parse(name, listed).map(|topic| topic.feed);
-        assert_eq!(feed("ethusdc@depth@100ms"), Some(Feed::Depth(Cadence::Ms100)));
+        assert_eq!(
+            feed("ethusdc@depth@100ms"),
+            Some(Feed::Depth(Cadence::Ms100))
+        );
         assert_eq!(feed("ethusdc@depth"), Some(Feed::Depth(Cadence::Ms250)));
         assert_eq!(
             feed("ethusdc@depth20@500ms"),

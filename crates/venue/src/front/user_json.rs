@@ -4,8 +4,8 @@
 use phoenix_domain::Decimal;
 
 use crate::exchange::{
-    AccountReason, Execution, ExpiryReason, FillView, OrderKind, OrderView, PositionView,
-    UserEvent,
+    AccountId, AccountReason, Execution, ExpiryReason, FillView, OrderKind, OrderView,
+    PositionView, UserEvent,
 };
 use crate::front::json::Json;
 use crate::front::listing::{Listing, cash};
@@ -144,7 +144,14 @@ impl UserPrinter<'_> {
             .decimal("ep", position.entry)
             .decimal("cr", Decimal(position.realised.0))
             .decimal("up", Decimal(position.unrealised.0))
-            .text("mt", if position.isolated { "isolated" } else { "cross" })
+            .text(
+                "mt",
+                if position.isolated {
+                    "isolated"
+                } else {
+                    "cross"
+                },
+            )
             .decimal("iw", 0)
             .text("ps", words::position_side(position.position_side))
             .text("ma", &listing.asset)
@@ -260,12 +267,7 @@ fn fill_terms(json: &mut Json, listing: &Listing, order: &OrderView, fill: Optio
     json.text("N", &listing.asset);
 }
 
-fn order_tail(
-    json: &mut Json,
-    order: &OrderView,
-    fill: Option<&FillView>,
-    reason: ExpiryReason,
-) {
+fn order_tail(json: &mut Json, order: &OrderView, fill: Option<&FillView>, reason: ExpiryReason) {
     let original = match order.kind {
         OrderKind::Limit | OrderKind::Liquidation => "LIMIT",
         OrderKind::Market => "MARKET",
@@ -307,3 +309,14 @@ fn account_reason(reason: AccountReason) -> &'static str {
     }
 }
 
+/// Whose event it is.
+pub(crate) fn owner(event: &UserEvent) -> AccountId {
+    match event {
+        UserEvent::TradeLite { account, .. }
+        | UserEvent::AccountUpdate { account, .. }
+        | UserEvent::OrderUpdate { account, .. }
+        | UserEvent::MarginCall { account, .. }
+        | UserEvent::LeverageChanged { account, .. }
+        | UserEvent::MultiAssetsChanged { account, .. } => *account,
+    }
+}
