@@ -18,9 +18,22 @@ mod wire;
 
 mod gateway;
 
+mod driver;
+mod errands;
+
+mod run;
+mod start;
+mod status;
+mod summary;
+
 pub use clock::Clock;
 pub use endpoints::Endpoints;
 pub use gateway::{ConnNo, Counts, Gateway, GatewaySpec, Post, Topic, Wants};
 pub use lane::{LaneEnd, LaneKind, LaneLimits};
 pub use notes::{Line, Renderer, Said, Statement};
+pub use run::{RunError, Setup, Timings, run};
 pub use settings::{Fees, desk_settings, symbol_settings};
+pub use status::{
+    BudgetStatus, LaneStatus, MakerStatus, Quantiles, Status, StatusFeed, StatusPublisher,
+};
+pub use summary::{Summary, WalletCheck};

@@ -80,7 +80,7 @@ impl Wire {
             .max_message_size(Some(FRAME_BYTES_MAX))
             .max_frame_size(Some(FRAME_BYTES_MAX))
             .max_write_buffer_size(UNSENT_BYTES_MAX)
-            .write_buffer_size(0);
+            .write_buffer_size(UNSENT_BYTES_MAX / 2);
         let shaken = tungstenite::client_tls_with_config(request, stream, Some(limits), None);
         let (socket, _) = shaken.map_err(|error| match error {
             HandshakeError::Failure(error) => WireError::from(Box::new(error)),
@@ -107,6 +107,7 @@ impl Wire {
         match self.socket.read() {
             Ok(Message::Text(text)) => Ok(Heard::Text(text)),
             Ok(Message::Ping(_)) => {
+                self.unflushed = true;
                 self.flush()?;
                 Ok(Heard::Beat)
             }
@@ -122,29 +123,24 @@ impl Wire {
         }
     }
 
-    /// Writes one text frame. What the socket does not take at once is kept
-    /// and written by [`Self::flush`].
+    /// Takes one text frame; [`Self::flush`] writes it, together with others.
     pub(crate) fn send(&mut self, text: &str) -> Result<(), WireError> {
-        match self.socket.send(Message::text(text)) {
-            Ok(()) => Ok(()),
-            Err(error) => self.unless_full(error),
-        }
+        self.unflushed = true;
+        self.socket.write(Message::text(text)).or_else(unless_full)
     }
 
-    /// Writes what is still unsent.
+    /// Writes what is still unsent; what the socket does not take now stays.
     pub(crate) fn flush(&mut self) -> Result<(), WireError> {
+        if !self.unflushed {
+            return Ok(());
+        }
         match self.socket.flush() {
             Ok(()) => {
                 self.unflushed = false;
                 Ok(())
             }
-            Err(error) => self.unless_full(error),
+            Err(error) => unless_full(error),
         }
-    }
-
-    /// True while bytes wait for the socket to take them.
-    pub(crate) fn is_unflushed(&self) -> bool {
-        self.unflushed
     }
 
     /// Says goodbye; whether it arrives does not matter.
@@ -154,22 +150,20 @@ impl Wire {
         let _ = self.socket.flush();
     }
 
-    fn unless_full(&mut self, error: tungstenite::Error) -> Result<(), WireError> {
-        match error {
-            tungstenite::Error::Io(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.unflushed = true;
-                Ok(())
-            }
-            error => Err(Box::new(error).into()),
-        }
-    }
-
     fn tcp(&self) -> Result<&TcpStream, WireError> {
         match self.socket.get_ref() {
             MaybeTlsStream::Plain(tcp) => Ok(tcp),
             MaybeTlsStream::Rustls(tls) => Ok(tls.get_ref()),
             _ => Err(io::Error::from(io::ErrorKind::Unsupported).into()),
         }
+    }
+}
+
+/// A socket that takes nothing more now is no failure.
+fn unless_full(error: tungstenite::Error) -> Result<(), WireError> {
+    match error {
+        tungstenite::Error::Io(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+        error => Err(Box::new(error).into()),
     }
 }
 

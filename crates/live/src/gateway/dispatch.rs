@@ -11,7 +11,7 @@ use phoenix_binance::limits::{Permit, Share};
 use phoenix_binance::wire::call::{
     Amendment, BATCH_MAX, CANCEL_BATCH_MAX, Call, Cost, OrderName, Security,
 };
-use phoenix_binance::wire::request::{Stamp, WsAuth};
+use phoenix_binance::wire::request::WsAuth;
 use phoenix_config::OrderEntry;
 use phoenix_domain::{
     At, ClientId, Command, NewOrder, Outcome, PositionReport, Qty, Refusal, RefusalReason, Request,
