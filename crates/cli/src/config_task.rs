@@ -1,11 +1,13 @@
 //! `phoenix config check` and `phoenix config show`.
 
+mod filters;
+
 use std::path::Path;
 
-use phoenix_config::{Lang, Severity, show};
+use phoenix_config::{Lang, Severity, check_against, show};
 
 use crate::args::ConfigTask;
-use crate::exit::{Ended, Failure};
+use crate::exit::Ended;
 use crate::owner_file;
 
 pub(crate) fn config(task: &ConfigTask, lang: Lang) -> Ended {
@@ -18,7 +20,23 @@ pub(crate) fn config(task: &ConfigTask, lang: Lang) -> Ended {
 fn check(file: &Path, offline: bool, lang: Lang) -> Ended {
     let checked = owner_file::read(file, lang)?;
     let mut problems = checked.problems.clone();
-    let _ = offline;
+    let mut asked = lang
+        .pick("not against an exchange", "未与交易所核对")
+        .to_string();
+    if let Some(venue) = checked.venue().filter(|_| !offline) {
+        match filters::listed(&venue, &checked.symbol_names()) {
+            Ok(listed) => {
+                problems.extend(check_against(&checked, &listed));
+                asked = lang
+                    .pick("the exchange's filters too", "已与交易所核对")
+                    .to_string();
+            }
+            Err(why) => {
+                let said = lang.pick("not against the exchange", "未与交易所核对");
+                asked = format!("{said}: {why}");
+            }
+        }
+    }
     problems.sort_by_key(|problem| (problem.line, problem.column));
     owner_file::tell(file, &problems, lang);
     if problems
@@ -27,7 +45,7 @@ fn check(file: &Path, offline: bool, lang: Lang) -> Ended {
     {
         return Err(owner_file::refused(file, &problems, lang));
     }
-    println!("{}: {}", file.display(), lang.pick("ok", "正确"));
+    println!("{}: {} ({asked})", file.display(), lang.pick("ok", "正确"));
     Ok(())
 }
 
@@ -35,8 +53,7 @@ fn print(file: &Path, lang: Lang) -> Ended {
     let checked = owner_file::read(file, lang)?;
     owner_file::tell(file, &checked.problems, lang);
     if checked.config.is_none() {
-        let failure: Failure = owner_file::refused(file, &checked.problems, lang);
-        return Err(failure);
+        return Err(owner_file::refused(file, &checked.problems, lang));
     }
     print!("{}", show(&checked, keys_from(), lang));
     Ok(())

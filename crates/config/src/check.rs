@@ -8,7 +8,7 @@ use crate::keys::{self, GLOBAL, Key, Need, SYMBOL};
 use crate::lang::Lang;
 use crate::problem::{Fault, Problem, Severity};
 use crate::rules;
-use crate::settings::{Config, LogLevel, OrderEntry, SymbolConfig};
+use crate::settings::{Config, LogLevel, OrderEntry, SymbolConfig, Venue};
 use crate::tree::{Content, Entry, Node, Place};
 use crate::value::{Origin, Value, Values, shortened};
 
@@ -21,6 +21,24 @@ pub struct Checked {
     pub problems: Vec<Problem>,
     pub(crate) global: Values,
     pub(crate) symbols: Vec<Values>,
+}
+
+impl Checked {
+    /// The venue that the legal keys name, even if others are wrong.
+    #[must_use]
+    pub fn venue(&self) -> Option<Venue> {
+        rules::venue(&self.global)
+    }
+
+    /// The symbols that the legal keys name.
+    #[must_use]
+    pub fn symbol_names(&self) -> Vec<String> {
+        let named = self
+            .symbols
+            .iter()
+            .filter_map(|values| values.text("symbol"));
+        named.map(String::from).collect()
+    }
 }
 
 /// More symbols than one desk is meant for.

@@ -72,7 +72,7 @@ pub(crate) const GLOBAL: &[Key] = &[
     },
     Key {
         name: "recv_window_ms",
-        kind: whole(500, 60_000),
+        kind: whole(500, 5_000),
         need: Need::Default("5000"),
         unit: "ms",
         en: "recvWindow of signed requests: the exchange refuses older ones",
@@ -80,7 +80,7 @@ pub(crate) const GLOBAL: &[Key] = &[
     },
     Key {
         name: "order_timeout_ms",
-        kind: whole(100, 30_000),
+        kind: whole(100, 4_500),
         need: Need::Default("2000"),
         unit: "ms",
         en: "an order request without reply for this long has an unknown outcome",
