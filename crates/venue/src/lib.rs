@@ -5,4 +5,5 @@ pub mod exchange;
 pub mod flow;
 pub mod front;
 pub mod recording;
+pub mod serve;
 pub mod spec;
