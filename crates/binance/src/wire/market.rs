@@ -9,6 +9,7 @@
 
 mod fast;
 mod general;
+mod scan;
 
 use phoenix_domain::{Event, Level, SymbolId, VenueMs};
 
@@ -152,9 +153,9 @@ impl MarketDecoder {
         table: &SymbolTable,
         frame: &[u8],
     ) -> Result<MarketFrame<'_>, DecodeError> {
-        if let Some(decoded) = fast::frame(table, frame, &mut self.levels) {
+        if let Some(quick) = fast::frame(table, frame, &mut self.levels) {
             self.counts.fast += 1;
-            return Ok(self.borrow(decoded));
+            return Ok(quick.into_frame(&self.levels));
         }
         self.counts.general += 1;
         self.decode_general(table, frame)

@@ -1,42 +1,92 @@
 //! The fast reader of market frames: one pass, no allocation, no copy.
 //!
-//! It accepts only what the exchange writes today: no spaces, no escapes,
-//! known keys once each (in any order after `"e"`), numbers in plain digits.
-//! Every byte is checked; anything else is `None`, and the general reader
-//! decides. It must never answer what the general reader would not.
+//! It accepts only what the exchange writes today: its own order of keys, the
+//! keys that came in 2025 and 2026 or not, no spaces, no escapes, numbers in
+//! plain digits. Every byte is checked; anything else is `None`, and the
+//! general reader decides. It must never answer what that one would not.
 
 use phoenix_domain::{Event, Level, Price, Qty, Side, SymbolId, VenueMs};
 
-use super::{Decoded, DepthHead, LEVELS_MAX, Levels, MarketFrame};
-use crate::symbols::{Entry, Grid, Steps, SymbolTable};
+use super::scan::{decimal, eat, number, text};
+use super::{DepthFrame, DepthHead, LEVELS_MAX, Levels, MarketFrame};
+use crate::symbols::{Entry, Grid, SymbolTable};
 
-#[inline]
-pub(super) fn frame(table: &SymbolTable, bytes: &[u8], levels: &mut Levels) -> Option<Decoded> {
+/// A frame as it was read: small, because it passes through several hands.
+/// The levels of a depth frame are in the scratch space.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Quick {
+    Depth(DepthHead),
+    Top(Top),
+    Print(Print),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Top {
+    symbol: SymbolId,
+    book_id: u64,
+    venue_ms: VenueMs,
+    sent_ms: VenueMs,
+    bid: Level,
+    ask: Level,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Print {
+    symbol: SymbolId,
+    venue_ms: VenueMs,
+    sent_ms: VenueMs,
+    traded: Level,
+    aggressor: Side,
+}
+
+impl Quick {
+    /// What the rest of the program sees.
+    #[inline(always)]
+    pub(super) fn into_frame(self, levels: &Levels) -> MarketFrame<'_> {
+        match self {
+            Self::Depth(head) => MarketFrame::Depth(DepthFrame {
+                head,
+                bids: &levels.bids,
+                asks: &levels.asks,
+            }),
+            Self::Top(top) => MarketFrame::Event {
+                event: Event::TopChanged {
+                    symbol: top.symbol,
+                    book_id: top.book_id,
+                    venue_ms: top.venue_ms,
+                    bid: top.bid,
+                    ask: top.ask,
+                },
+                sent_ms: top.sent_ms,
+            },
+            Self::Print(print) => MarketFrame::Event {
+                event: Event::TradePrinted {
+                    symbol: print.symbol,
+                    venue_ms: print.venue_ms,
+                    price: print.traded.price,
+                    qty: print.traded.qty,
+                    aggressor: print.aggressor,
+                },
+                sent_ms: print.sent_ms,
+            },
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn frame(table: &SymbolTable, bytes: &[u8], levels: &mut Levels) -> Option<Quick> {
     let mut rest = bytes;
-    let wrapped = rest.starts_with(b"{\"stream\":");
+    let wrapped = eat(&mut rest, b"{\"stream\":\"").is_some();
     if wrapped {
-        eat(&mut rest, b"{\"stream\":")?;
         text(&mut rest)?;
         eat(&mut rest, b",\"data\":")?;
     }
     eat(&mut rest, b"{\"e\":\"")?;
     let decoded = match rest.first()? {
-        b'd' => {
-            eat(&mut rest, b"depthUpdate\"")?;
-            depth(table, &mut rest, levels)?
-        }
-        b'b' => {
-            eat(&mut rest, b"bookTicker\"")?;
-            top(table, &mut rest)?
-        }
-        b'a' => {
-            eat(&mut rest, b"aggTrade\"")?;
-            trade(table, &mut rest)?
-        }
-        b't' => {
-            eat(&mut rest, b"trade\"")?;
-            trade(table, &mut rest)?
-        }
+        b'b' => top(table, &mut rest)?,
+        b'd' => depth(table, &mut rest, levels)?,
+        b'a' => aggregate(table, &mut rest)?,
+        b't' => trade(table, &mut rest)?,
         _ => return None,
     };
     let end: &[u8] = if wrapped { b"}" } else { b"" };
@@ -59,306 +109,188 @@ pub(super) fn snapshot(entry: &Entry, body: &[u8], levels: &mut Levels) -> Optio
     (rest == b"}").then_some((book_id, venue_ms))
 }
 
-fn depth(table: &SymbolTable, rest: &mut &[u8], levels: &mut Levels) -> Option<Decoded> {
-    let mut seen = Seen::default();
-    let mut head = DepthHead {
-        symbol: SymbolId(0),
-        first_id: 0,
-        last_id: 0,
-        prev_id: 0,
-        venue_ms: VenueMs(0),
-        sent_ms: VenueMs(0),
-    };
-    let mut grid = None;
-    while let Some(key) = next_key(rest)? {
-        match &key {
-            b"E\0" => {
-                seen.once(1)?;
-                head.sent_ms = millis(rest)?;
-            }
-            b"T\0" => {
-                seen.once(2)?;
-                head.venue_ms = millis(rest)?;
-            }
-            b"s\0" => {
-                seen.once(4)?;
-                head.symbol = table.find(text(rest)?)?;
-                grid = Some(table.entry(head.symbol).grid);
-            }
-            b"U\0" => {
-                seen.once(8)?;
-                head.first_id = number(rest)?;
-            }
-            b"u\0" => {
-                seen.once(16)?;
-                head.last_id = number(rest)?;
-            }
-            b"pu" => {
-                seen.once(32)?;
-                head.prev_id = number(rest)?;
-            }
-            b"b\0" => {
-                seen.once(64)?;
-                side(rest, grid?, &mut levels.bids)?;
-            }
-            b"a\0" => {
-                seen.once(128)?;
-                side(rest, grid?, &mut levels.asks)?;
-            }
-            _ => family(&key, rest, &mut seen)?,
-        }
-    }
-    (seen.has(255)).then_some(Decoded::Depth(head))
-}
-
-fn top(table: &SymbolTable, rest: &mut &[u8]) -> Option<Decoded> {
-    let mut seen = Seen::default();
-    let (mut book_id, mut venue_ms, mut sent_ms) = (0, VenueMs(0), VenueMs(0));
-    let (mut bid, mut ask) = (Level::default(), Level::default());
-    let mut found: Option<(SymbolId, Grid)> = None;
-    while let Some(key) = next_key(rest)? {
-        match &key {
-            b"u\0" => {
-                seen.once(1)?;
-                book_id = number(rest)?;
-            }
-            b"s\0" => {
-                seen.once(2)?;
-                let symbol = table.find(text(rest)?)?;
-                found = Some((symbol, table.entry(symbol).grid));
-            }
-            b"b\0" => {
-                seen.once(4)?;
-                bid.price = price(rest, found?.1)?;
-            }
-            b"B\0" => {
-                seen.once(8)?;
-                bid.qty = qty(rest, found?.1)?;
-            }
-            b"a\0" => {
-                seen.once(16)?;
-                ask.price = price(rest, found?.1)?;
-            }
-            b"A\0" => {
-                seen.once(32)?;
-                ask.qty = qty(rest, found?.1)?;
-            }
-            b"T\0" => {
-                seen.once(64)?;
-                venue_ms = millis(rest)?;
-            }
-            b"E\0" => {
-                seen.once(128)?;
-                sent_ms = millis(rest)?;
-            }
-            _ => family(&key, rest, &mut seen)?,
-        }
-    }
-    let event = Event::TopChanged {
-        symbol: found?.0,
+#[inline(always)]
+fn top(table: &SymbolTable, rest: &mut &[u8]) -> Option<Quick> {
+    eat(rest, b"bookTicker\",\"u\":")?;
+    let book_id = number(rest)?;
+    let (symbol, grid) = instrument(table, rest)?;
+    eat(rest, b",\"b\":\"")?;
+    let bid_price = price(rest, grid)?;
+    eat(rest, b",\"B\":\"")?;
+    let bid_qty = qty(rest, grid)?;
+    eat(rest, b",\"a\":\"")?;
+    let ask_price = price(rest, grid)?;
+    eat(rest, b",\"A\":\"")?;
+    let ask_qty = qty(rest, grid)?;
+    eat(rest, b",\"T\":")?;
+    let venue_ms = millis(rest)?;
+    eat(rest, b",\"E\":")?;
+    let sent_ms = millis(rest)?;
+    end(rest)?;
+    Some(Quick::Top(Top {
+        symbol,
         book_id,
         venue_ms,
-        bid,
-        ask,
-    };
-    seen.has(255).then_some(ready(event, sent_ms))
+        sent_ms,
+        bid: Level {
+            price: bid_price,
+            qty: bid_qty,
+        },
+        ask: Level {
+            price: ask_price,
+            qty: ask_qty,
+        },
+    }))
 }
 
-fn trade(table: &SymbolTable, rest: &mut &[u8]) -> Option<Decoded> {
-    let mut seen = Seen::default();
-    let (mut venue_ms, mut sent_ms) = (VenueMs(0), VenueMs(0));
-    let mut print = Level::default();
-    let mut aggressor = Side::Buy;
-    let mut found: Option<(SymbolId, Grid)> = None;
-    while let Some(key) = next_key(rest)? {
-        match &key {
-            b"E\0" => {
-                seen.once(1)?;
-                sent_ms = millis(rest)?;
-            }
-            b"T\0" => {
-                seen.once(2)?;
-                venue_ms = millis(rest)?;
-            }
-            b"s\0" => {
-                seen.once(4)?;
-                let symbol = table.find(text(rest)?)?;
-                found = Some((symbol, table.entry(symbol).grid));
-            }
-            b"p\0" => {
-                seen.once(8)?;
-                print.price = price(rest, found?.1)?;
-            }
-            b"q\0" => {
-                seen.once(16)?;
-                print.qty = qty(rest, found?.1)?;
-            }
-            b"m\0" => {
-                seen.once(32)?;
-                aggressor = maker_side(rest)?.opposite();
-            }
-            // Trade ids and the trade's kind, which nobody here needs.
-            b"a\0" | b"f\0" | b"l\0" | b"t\0" => drop(number(rest)?),
-            b"nq" | b"X\0" => drop(text(rest)?),
-            _ => family(&key, rest, &mut seen)?,
-        }
-    }
-    let event = Event::TradePrinted {
-        symbol: found?.0,
+fn depth(table: &SymbolTable, rest: &mut &[u8], levels: &mut Levels) -> Option<Quick> {
+    eat(rest, b"depthUpdate\",\"E\":")?;
+    let sent_ms = millis(rest)?;
+    eat(rest, b",\"T\":")?;
+    let venue_ms = millis(rest)?;
+    let (symbol, grid) = instrument(table, rest)?;
+    eat(rest, b",\"U\":")?;
+    let first_id = number(rest)?;
+    eat(rest, b",\"u\":")?;
+    let last_id = number(rest)?;
+    eat(rest, b",\"pu\":")?;
+    let prev_id = number(rest)?;
+    eat(rest, b",\"b\":")?;
+    side(rest, grid, &mut levels.bids)?;
+    eat(rest, b",\"a\":")?;
+    side(rest, grid, &mut levels.asks)?;
+    end(rest)?;
+    Some(Quick::Depth(DepthHead {
+        symbol,
+        first_id,
+        last_id,
+        prev_id,
         venue_ms,
-        price: print.price,
-        qty: print.qty,
+        sent_ms,
+    }))
+}
+
+fn aggregate(table: &SymbolTable, rest: &mut &[u8]) -> Option<Quick> {
+    eat(rest, b"aggTrade\",\"E\":")?;
+    let sent_ms = millis(rest)?;
+    eat(rest, b",\"a\":")?;
+    number(rest)?;
+    let (symbol, grid) = instrument(table, rest)?;
+    let traded = traded(rest, grid)?;
+    if eat(rest, b",\"nq\":\"").is_some() {
+        text(rest)?;
+    }
+    eat(rest, b",\"f\":")?;
+    number(rest)?;
+    eat(rest, b",\"l\":")?;
+    number(rest)?;
+    eat(rest, b",\"T\":")?;
+    let venue_ms = millis(rest)?;
+    let aggressor = aggressor(rest)?;
+    end(rest)?;
+    Some(Quick::Print(Print {
+        symbol,
+        venue_ms,
+        sent_ms,
+        traded,
         aggressor,
-    };
-    seen.has(63).then_some(ready(event, sent_ms))
+    }))
 }
 
-/// Keys that every payload may carry since 2026-06-30: the pair, and the
-/// family, which must be the USDⓈ-margined one.
-fn family(key: &[u8; 2], rest: &mut &[u8], seen: &mut Seen) -> Option<()> {
-    match key {
-        b"ps" => {
-            seen.once(256)?;
-            text(rest).map(drop)
-        }
-        b"st" => {
-            seen.once(512)?;
-            (number(rest)? == 1).then_some(())
-        }
-        _ => None,
+fn trade(table: &SymbolTable, rest: &mut &[u8]) -> Option<Quick> {
+    eat(rest, b"trade\",\"E\":")?;
+    let sent_ms = millis(rest)?;
+    eat(rest, b",\"T\":")?;
+    let venue_ms = millis(rest)?;
+    let (symbol, grid) = instrument(table, rest)?;
+    eat(rest, b",\"t\":")?;
+    number(rest)?;
+    let traded = traded(rest, grid)?;
+    eat(rest, b",\"X\":\"")?;
+    text(rest)?;
+    let aggressor = aggressor(rest)?;
+    end(rest)?;
+    Some(Quick::Print(Print {
+        symbol,
+        venue_ms,
+        sent_ms,
+        traded,
+        aggressor,
+    }))
+}
+
+/// The symbol, and the pair that stands beside it since 2026-06-30.
+#[inline(always)]
+fn instrument(table: &SymbolTable, rest: &mut &[u8]) -> Option<(SymbolId, Grid)> {
+    eat(rest, b",\"s\":\"")?;
+    let symbol = table.find(text(rest)?)?;
+    if eat(rest, b",\"ps\":\"").is_some() {
+        text(rest)?;
+    }
+    Some((symbol, table.entry(symbol).grid))
+}
+
+/// The end of a payload: the family, if it is named, must be the
+/// USDⓈ-margined one.
+#[inline(always)]
+fn end(rest: &mut &[u8]) -> Option<()> {
+    match eat(rest, b"}") {
+        Some(()) => Some(()),
+        None => eat(rest, b",\"st\":1}"),
     }
 }
 
-fn ready(event: Event<'static>, sent_ms: VenueMs) -> Decoded {
-    Decoded::Frame(MarketFrame::Event { event, sent_ms })
+#[inline(always)]
+fn traded(rest: &mut &[u8], grid: Grid) -> Option<Level> {
+    eat(rest, b",\"p\":\"")?;
+    let price = price(rest, grid)?;
+    eat(rest, b",\"q\":\"")?;
+    let qty = qty(rest, grid)?;
+    Some(Level { price, qty })
 }
 
-/// Which keys have come. A key that comes twice ends the fast path.
-#[derive(Clone, Copy, Default)]
-struct Seen(u16);
-
-impl Seen {
-    #[inline]
-    fn once(&mut self, bit: u16) -> Option<()> {
-        if self.0 & bit != 0 {
-            return None;
-        }
-        self.0 |= bit;
-        Some(())
-    }
-
-    fn has(self, bits: u16) -> bool {
-        self.0 & bits == bits
+/// `"m":true` means that the buyer rested: a seller came.
+#[inline(always)]
+fn aggressor(rest: &mut &[u8]) -> Option<Side> {
+    eat(rest, b",\"m\":")?;
+    match eat(rest, b"true") {
+        Some(()) => Some(Side::Sell),
+        None => eat(rest, b"false").map(|()| Side::Buy),
     }
 }
 
-#[inline]
-fn eat(rest: &mut &[u8], literal: &[u8]) -> Option<()> {
-    *rest = rest.strip_prefix(literal)?;
-    Some(())
-}
-
-/// The next key of one or two bytes with its colon, or the end of the object.
-#[inline]
-fn next_key(rest: &mut &[u8]) -> Option<Option<[u8; 2]>> {
-    match *rest {
-        [b',', b'"', first, b'"', b':', tail @ ..] => {
-            *rest = tail;
-            Some(Some([*first, 0]))
-        }
-        [b',', b'"', first, second, b'"', b':', tail @ ..] => {
-            *rest = tail;
-            Some(Some([*first, *second]))
-        }
-        [b'}', tail @ ..] => {
-            *rest = tail;
-            Some(None)
-        }
-        _ => None,
-    }
-}
-
-/// A text of plain ASCII in quotes.
-#[inline]
-fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    eat(rest, b"\"")?;
-    let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
-    let end = rest.iter().position(|byte| !plain(byte))?;
-    let (text, tail) = rest.split_at_checked(end)?;
-    *rest = tail.strip_prefix(b"\"")?;
-    Some(text)
-}
-
-/// A JSON number of 1 to 18 digits.
-#[inline]
-fn number(rest: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    let mut count = 0;
-    for &byte in rest.iter() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
-        value = value * 10 + u64::from(digit);
-        count += 1;
-        if count > 18 {
-            return None;
-        }
-    }
-    let leading_zero = count > 1 && rest.first() == Some(&b'0');
-    if count == 0 || leading_zero {
-        return None;
-    }
-    *rest = rest.get(count..)?;
-    Some(value)
-}
-
-#[inline]
+#[inline(always)]
 fn millis(rest: &mut &[u8]) -> Option<VenueMs> {
     i64::try_from(number(rest)?).ok().map(VenueMs)
 }
 
-/// `true` means that the buyer rested.
-fn maker_side(rest: &mut &[u8]) -> Option<Side> {
-    if eat(rest, b"true").is_some() {
-        return Some(Side::Buy);
-    }
-    eat(rest, b"false").map(|()| Side::Sell)
-}
-
-#[inline]
+#[inline(always)]
 fn price(rest: &mut &[u8], grid: Grid) -> Option<Price> {
-    eat(rest, b"\"")?;
-    let ticks = steps(rest, grid.price)?;
+    let ticks = decimal(rest, grid.price)?;
     (ticks > 0).then_some(Price(ticks))
 }
 
-#[inline]
+#[inline(always)]
 fn qty(rest: &mut &[u8], grid: Grid) -> Option<Qty> {
-    eat(rest, b"\"")?;
-    steps(rest, grid.qty).map(Qty)
+    decimal(rest, grid.qty).map(Qty)
 }
 
 #[inline]
 fn side(rest: &mut &[u8], grid: Grid, out: &mut Vec<Level>) -> Option<()> {
     out.clear();
-    eat(rest, b"[")?;
-    if let [b']', tail @ ..] = *rest {
-        *rest = tail;
+    if eat(rest, b"[]").is_some() {
         return Some(());
     }
+    eat(rest, b"[")?;
     loop {
         eat(rest, b"[\"")?;
-        let ticks = steps(rest, grid.price)?;
+        let price = price(rest, grid)?;
         eat(rest, b",\"")?;
-        let lots = steps(rest, grid.qty)?;
-        if ticks == 0 || out.len() >= LEVELS_MAX {
+        let qty = qty(rest, grid)?;
+        if out.len() >= LEVELS_MAX {
             return None;
         }
-        out.push(Level {
-            price: Price(ticks),
-            qty: Qty(lots),
-        });
+        out.push(Level { price, qty });
         match *rest {
             [b']', b',', tail @ ..] => *rest = tail,
             [b']', b']', tail @ ..] => {
@@ -367,57 +299,5 @@ fn side(rest: &mut &[u8], grid: Grid, out: &mut Vec<Level>) -> Option<()> {
             }
             _ => return None,
         }
-    }
-}
-
-/// Digits up to and with the closing quote, as steps of the grid.
-#[inline]
-fn steps(rest: &mut &[u8], grid: Steps) -> Option<i64> {
-    let places = usize::from(grid.fast_places?);
-    let mut digits: i64 = 0;
-    let mut count = 0_usize;
-    let mut point = None;
-    for &byte in rest.iter() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit <= 9 {
-            digits = digits.wrapping_mul(10).wrapping_add(i64::from(digit));
-        } else if byte == b'.' && point.is_none() {
-            point = Some(count);
-        } else {
-            break;
-        }
-        count += 1;
-    }
-    // Up to 18 digits cannot have wrapped.
-    if rest.get(count) != Some(&b'"') || count > 18 {
-        return None;
-    }
-    let (whole, decimals) = match point {
-        Some(at) => (at, count - at - 1),
-        None => (count, 0),
-    };
-    let value = if decimals == places {
-        digits
-    } else {
-        on_grid(digits, decimals, places)?
-    };
-    if whole == 0 || value > grid.max {
-        return None;
-    }
-    *rest = rest.get(count + 1..)?;
-    Some(value)
-}
-
-/// Steps of a text whose decimals are not as many as the grid's: the exchange
-/// prints BTCUSDT, which steps by 0.1, with two.
-fn on_grid(digits: i64, decimals: usize, places: usize) -> Option<i64> {
-    let power = |exponent: usize| 10_i64.checked_pow(u32::try_from(exponent).ok()?);
-    match decimals.checked_sub(places) {
-        Some(1) => (digits % 10 == 0).then_some(digits / 10),
-        Some(excess) => {
-            let divisor = power(excess)?;
-            (digits % divisor == 0).then_some(digits / divisor)
-        }
-        None => digits.checked_mul(power(places - decimals)?),
     }
 }

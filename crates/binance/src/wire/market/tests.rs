@@ -9,10 +9,17 @@ fn both(frame: &[u8]) -> (Option<Decoded>, Result<Decoded, DecodeError>) {
     let (mut fast_levels, mut general_levels) = (Levels::default(), Levels::default());
     let fast = fast::frame(&table, frame, &mut fast_levels);
     let general = general::frame(&table, frame, &mut general_levels);
-    if let (Some(Decoded::Depth(_)), Ok(Decoded::Depth(_))) = (&fast, &general) {
-        assert_eq!(fast_levels.bids, general_levels.bids);
-        assert_eq!(fast_levels.asks, general_levels.asks);
-    }
+    let fast = fast.map(|quick| match quick.into_frame(&fast_levels) {
+        MarketFrame::Depth(frame) => {
+            assert_eq!(frame.bids, general_levels.bids);
+            assert_eq!(frame.asks, general_levels.asks);
+            Decoded::Depth(frame.head)
+        }
+        MarketFrame::Event { event, sent_ms } => {
+            Decoded::Frame(MarketFrame::Event { event, sent_ms })
+        }
+        other => panic!("{other:?}"),
+    });
     (fast, general)
 }
 
