@@ -412,7 +412,7 @@ impl Front {
             Ok((id, control)) => {
                 let exchange = &self.exchange;
                 let listed = |symbol: &str| exchange.symbol_id(symbol);
-                self.sockets.control(conn, id, &control, listed)
+                self.sockets.control(conn, &id, &control, listed)
             }
             Err(fail) => {
                 self.send_text(conn, fail.to_json().into());

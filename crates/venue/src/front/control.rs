@@ -30,12 +30,12 @@ pub(crate) struct ControlFail {
     pub(crate) code: u8,
     /// The exchange's text.
     pub(crate) msg: String,
-    /// The request's id, where it could be read.
-    pub(crate) id: Option<u64>,
+    /// The request's id as JSON, where it could be read.
+    pub(crate) id: Option<String>,
 }
 
 impl ControlFail {
-    fn bad(msg: impl Into<String>, id: Option<u64>) -> Self {
+    fn bad(msg: impl Into<String>, id: Option<String>) -> Self {
         Self {
             code: 2,
             msg: format!("Invalid request: {}", msg.into()),
@@ -55,7 +55,7 @@ impl ControlFail {
         json.number("code", self.code)
             .text("msg", &self.msg)
             .close();
-        if let Some(id) = self.id {
+        if let Some(id) = &self.id {
             json.number("id", id);
         }
         json.close();
@@ -83,14 +83,27 @@ enum Verb {
     GetProperty,
 }
 
-/// Reads one client frame into its id and request.
-pub(crate) fn read(frame: &[u8]) -> Result<(u64, Control), ControlFail> {
+/// Longest id echoed.
+const ID_BYTES_MAX: usize = 64;
+
+/// The id as it will be echoed. The exchange's own texts ask for an unsigned
+/// integer, yet its official Python client names every request by a UUID.
+fn echoed(id: &Value) -> Option<String> {
+    match id {
+        Value::Number(number) if number.is_u64() => Some(number.to_string()),
+        Value::String(text) if text.len() <= ID_BYTES_MAX => Some(id.to_string()),
+        _ => None,
+    }
+}
+
+/// Reads one client frame into its id, as JSON, and request.
+pub(crate) fn read(frame: &[u8]) -> Result<(String, Control), ControlFail> {
     let envelope: Envelope = match serde_json::from_slice(frame) {
         Ok(envelope) => envelope,
         Err(error) if error.is_data() => {
             let id = serde_json::from_slice::<Value>(frame)
                 .ok()
-                .and_then(|value| value.get("id")?.as_u64());
+                .and_then(|value| echoed(value.get("id")?));
             return Err(ControlFail::bad(error.to_string(), id));
         }
         Err(error) => {
@@ -101,14 +114,14 @@ pub(crate) fn read(frame: &[u8]) -> Result<(u64, Control), ControlFail> {
             });
         }
     };
-    let Some(id) = envelope.id.as_u64() else {
+    let Some(id) = echoed(&envelope.id) else {
         let msg = "request ID must be an unsigned integer";
         return Err(ControlFail::bad(msg, None));
     };
-    read_verb(envelope.method, &envelope.params, id).map(|control| (id, control))
+    read_verb(envelope.method, &envelope.params, &id).map(|control| (id, control))
 }
 
-fn read_verb(verb: Verb, params: &Value, id: u64) -> Result<Control, ControlFail> {
+fn read_verb(verb: Verb, params: &Value, id: &str) -> Result<Control, ControlFail> {
     match verb {
         Verb::Subscribe => names(params, id).map(Control::Subscribe),
         Verb::Unsubscribe => names(params, id).map(Control::Unsubscribe),
@@ -120,7 +133,7 @@ fn read_verb(verb: Verb, params: &Value, id: u64) -> Result<Control, ControlFail
                 None => Err(ControlFail {
                     code: 1,
                     msg: "Invalid value type: expected Boolean".to_owned(),
-                    id: Some(id),
+                    id: Some(id.to_owned()),
                 }),
             }
         }
@@ -128,31 +141,31 @@ fn read_verb(verb: Verb, params: &Value, id: u64) -> Result<Control, ControlFail
     }
 }
 
-fn property(params: &Value, id: u64) -> Result<(), ControlFail> {
+fn property(params: &Value, id: &str) -> Result<(), ControlFail> {
     match params.get(0).and_then(Value::as_str) {
         Some("combined") => Ok(()),
         Some(_) => Err(ControlFail {
             code: 0,
             msg: "Unknown property".to_owned(),
-            id: Some(id),
+            id: Some(id.to_owned()),
         }),
-        None => Err(ControlFail::bad("property name must be a string", Some(id))),
+        None => Err(ControlFail::bad("property name must be a string", Some(id.to_owned()))),
     }
 }
 
-fn names(params: &Value, id: u64) -> Result<Vec<String>, ControlFail> {
+fn names(params: &Value, id: &str) -> Result<Vec<String>, ControlFail> {
     let Some(list) = params.as_array() else {
         let msg = "params must be a list of stream names";
-        return Err(ControlFail::bad(msg, Some(id)));
+        return Err(ControlFail::bad(msg, Some(id.to_owned())));
     };
     if list.len() > STREAMS_MAX {
-        return Err(ControlFail::bad("too many parameters", Some(id)));
+        return Err(ControlFail::bad("too many parameters", Some(id.to_owned())));
     }
     list.iter()
         .map(|name| {
             name.as_str()
                 .map(str::to_owned)
-                .ok_or_else(|| ControlFail::bad("stream name must be a string", Some(id)))
+                .ok_or_else(|| ControlFail::bad("stream name must be a string", Some(id.to_owned())))
         })
         .collect()
 }
@@ -171,17 +184,17 @@ mod tests {
         assert_eq!(
             read(br#"{"method":"SUBSCRIBE","params":["a@depth","b@trade"],"id":7}"#),
             Ok((
-                7,
+                "7".to_owned(),
                 Control::Subscribe(vec!["a@depth".into(), "b@trade".into()])
             ))
         );
         assert_eq!(
             read(br#"{"id":1,"method":"SET_PROPERTY","params":["combined",true]}"#),
-            Ok((1, Control::SetCombined(true)))
+            Ok(("1".to_owned(), Control::SetCombined(true)))
         );
         assert_eq!(
-            read(br#"{"id":1,"method":"LIST_SUBSCRIPTIONS"}"#),
-            Ok((1, Control::List))
+            read(br#"{"id":"9f1-a","method":"LIST_SUBSCRIPTIONS"}"#),
+            Ok(("\"9f1-a\"".to_owned(), Control::List))
         );
     }
 
@@ -196,7 +209,7 @@ mod tests {
             r#"{"error":{"code":1,"msg":"Invalid value type: expected Boolean"},"id":1}"#
         );
         assert_eq!(
-            refused(r#"{"id":"a","method":"SUBSCRIBE","params":[]}"#),
+            refused(r#"{"id":-1,"method":"SUBSCRIBE","params":[]}"#),
             r#"{"error":{"code":2,"msg":"Invalid request: request ID must be an unsigned integer"}}"#
         );
         assert!(refused(r#"{"id":1}"#).contains("missing field `method` at line 1 column 8"));

@@ -1,7 +1,9 @@
 //! Named parameters of a request and the exchange's rules for reading them.
 //!
 //! A name in both query and body takes the query's value; a name twice in one
-//! place, an empty value or a name nobody reads is refused.
+//! place, an empty value or a name nobody reads is refused. Upper and lower
+//! case of a name are the same to the exchange (its texts print names in lower
+//! case, and ccxt sends `orderidlist`).
 
 use std::cell::Cell;
 
@@ -36,7 +38,7 @@ impl Params {
         let (query_part, body_part) = params.list.split_at(from_query);
         let keep: Vec<bool> = body_part
             .iter()
-            .map(|param| !query_part.iter().any(|other| other.name == param.name))
+            .map(|param| !query_part.iter().any(|other| other.is_named(&param.name)))
             .collect();
         let mut index = 0;
         params.list.retain(|_| {
@@ -163,7 +165,7 @@ impl Params {
     }
 
     fn find(&self, name: &str) -> Option<&str> {
-        let param = self.list.iter().find(|param| param.name == name)?;
+        let param = self.list.iter().find(|param| param.is_named(name))?;
         param.read.set(true);
         Some(&param.text)
     }
@@ -176,7 +178,7 @@ impl Params {
                 .get(start..)
                 .unwrap_or_default()
                 .iter()
-                .any(|param| param.name == name);
+                .any(|param| param.is_named(&name));
             if twice {
                 return Err(Fail::new(
                     -1101,
@@ -207,6 +209,10 @@ impl Param {
             read: Cell::new(false),
         }
     }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
 }
 
 #[cfg(test)]
@@ -219,7 +225,7 @@ mod tests {
         let params = Params::from_form("symbol=BTCUSDT&a=1", "symbol=ETHUSDC&price=1.5")
             .expect("parameters");
         assert_eq!(params.need("symbol"), Ok("BTCUSDT"));
-        assert_eq!(params.decimal("price"), Ok(Some(Decimal(150_000_000))));
+        assert_eq!(params.decimal("Price"), Ok(Some(Decimal(150_000_000))));
         assert_eq!(params.all_read(), Err(Fail::unread(2, 3)));
     }
 

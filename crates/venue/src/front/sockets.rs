@@ -179,7 +179,7 @@ impl Sockets {
     pub(crate) fn control(
         &mut self,
         conn: ConnId,
-        id: u64,
+        id: &str,
         control: &Control,
         listed: impl Fn(&str) -> Option<SymbolId>,
     ) -> Option<String> {
@@ -503,7 +503,7 @@ mod tests {
         let mut sockets = Sockets::new(Lifetimes::default());
         let conn = open(&mut sockets, "/market/ws", "");
         let names = vec!["ethusdc@aggTrade".to_owned(), "ethusdc@depth".to_owned()];
-        let mut ask = |control: &Control| sockets.control(conn, 9, control, listed);
+        let mut ask = |control: &Control| sockets.control(conn, "9", control, listed);
         let done = Some(r#"{"result":null,"id":9}"#.to_owned());
         assert_eq!(ask(&Control::Subscribe(names.clone())), done);
         assert_eq!(
@@ -517,7 +517,7 @@ mod tests {
         );
         assert_eq!(heard(&sockets, "ethusdc@aggTrade").len(), 1);
         assert_eq!(heard(&sockets, "ethusdc@depth").len(), 0);
-        sockets.control(conn, 9, &Control::Unsubscribe(names), listed);
+        sockets.control(conn, "9", &Control::Unsubscribe(names), listed);
         assert_eq!(heard(&sockets, "ethusdc@aggTrade").len(), 0);
     }
 

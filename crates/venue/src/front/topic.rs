@@ -20,7 +20,8 @@ impl Route {
     /// subscription is acknowledged and stays silent.
     pub(crate) fn carries(self, feed: Feed) -> bool {
         match self {
-            Self::Public | Self::Unrouted => feed.is_public(),
+            // Nothing documents `@trade`; clients ask for it on /public.
+            Self::Public | Self::Unrouted => feed.is_public() || feed == Feed::Trade,
             Self::Market => !feed.is_public(),
             Self::Private => false,
         }
