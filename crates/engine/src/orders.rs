@@ -30,9 +30,11 @@ pub(crate) use lifecycle::State;
 pub(crate) use order::{Amendment, Order};
 
 /// All orders of one symbol.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 pub(crate) struct Orders {
     proof_ms: u64,
+    capacity: usize,
     /// Slots; an order keeps its slot from sending until it is forgotten.
     arena: Vec<Order>,
     /// Working orders by side, best target price first.
@@ -106,12 +108,17 @@ impl Orders {
     /// such order" or "still as before" prove anything about it.
     #[must_use]
     pub(crate) fn new(proof_ms: u64) -> Self {
+        Self::with_room(proof_ms, CAPACITY, INDEX)
+    }
+
+    fn with_room(proof_ms: u64, capacity: usize, index: usize) -> Self {
         Self {
             proof_ms,
-            arena: Vec::with_capacity(CAPACITY),
-            sides: [Vec::with_capacity(CAPACITY), Vec::with_capacity(CAPACITY)],
-            ended: VecDeque::with_capacity(CAPACITY),
-            by_seq: alloc::vec![u16::MAX; INDEX],
+            capacity,
+            arena: Vec::with_capacity(capacity),
+            sides: [Vec::with_capacity(capacity), Vec::with_capacity(capacity)],
+            ended: VecDeque::with_capacity(capacity),
+            by_seq: alloc::vec![u16::MAX; index],
             exposure: [Qty::ZERO; 2],
             unsettled: 0,
             fills: FillLog::new(),
@@ -367,7 +374,7 @@ impl Orders {
     }
 
     fn find(&self, id: ClientId) -> Option<u16> {
-        let slot = self.by_seq[id.seq as usize % INDEX];
+        let slot = self.by_seq[id.seq as usize % self.by_seq.len()];
         let named = |order: &Order| order.client_id == id;
         if self.arena.get(usize::from(slot)).is_some_and(named) {
             return Some(slot);
@@ -387,7 +394,8 @@ impl Orders {
         } else {
             self.arena[usize::from(slot)] = order;
         }
-        self.by_seq[order.client_id.seq as usize % INDEX] = slot;
+        let place = order.client_id.seq as usize % self.by_seq.len();
+        self.by_seq[place] = slot;
         self.exposure[order.side.index()] += order.exposure();
         self.unsettled += usize::from(order.state.is_unsettled());
         self.enlist(slot);
@@ -395,7 +403,7 @@ impl Orders {
     }
 
     fn take_slot(&mut self) -> Option<u16> {
-        if self.arena.len() < CAPACITY {
+        if self.arena.len() < self.capacity {
             return u16::try_from(self.arena.len()).ok();
         }
         // The oldest ended order gives way, but never one that still owes
@@ -458,3 +466,6 @@ impl Orders {
         self.sides[side.index()].retain(|&other| other != slot);
     }
 }
+
+#[cfg(test)]
+mod tests;

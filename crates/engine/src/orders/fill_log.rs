@@ -27,6 +27,7 @@ struct Heard {
     charged: bool,
 }
 
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 pub(super) struct FillLog {
     /// Ascending by trade number.
