@@ -3,6 +3,7 @@
 //! Decoders take arbitrary bytes and answer with a value or a typed error,
 //! never a panic; unknown fields and unknown enum values are tolerated.
 
+mod params;
 mod spelling;
 mod text;
 

@@ -44,10 +44,7 @@ pub enum Call<'a> {
     /// Up to [`BATCH_MAX`] amendments, carried out in no certain order.
     AmendBatch { amendments: &'a [Amendment<'a>] },
     /// The end of one order.
-    Cancel {
-        symbol: &'a str,
-        order: OrderName<'a>,
-    },
+    Cancel { symbol: &'a str, order: OrderName },
     /// The end of up to [`CANCEL_BATCH_MAX`] orders of ours.
     CancelBatch {
         symbol: &'a str,
@@ -58,10 +55,7 @@ pub enum Call<'a> {
     /// Arms (or with 0 disarms) the exchange's own dead-man switch.
     CountdownCancelAll { symbol: &'a str, countdown_ms: u32 },
     /// Where one order stands.
-    QueryOrder {
-        symbol: &'a str,
-        order: OrderName<'a>,
-    },
+    QueryOrder { symbol: &'a str, order: OrderName },
     /// All open orders; of every symbol it costs 40 times as much.
     OpenOrders { symbol: Option<&'a str> },
     /// Executions, oldest first.
@@ -119,13 +113,11 @@ pub struct Amendment<'a> {
     pub qty: Qty,
 }
 
-/// How an order is pointed at.
+/// How an order is pointed at; a foreign one by its number alone.
 #[derive(Clone, Copy, Debug)]
-pub enum OrderName<'a> {
+pub enum OrderName {
     /// By our own id.
     Ours(ClientId),
-    /// By anybody's client id.
-    Client(&'a str),
     /// By the exchange's number.
     Venue(u64),
 }

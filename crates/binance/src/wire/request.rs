@@ -8,8 +8,9 @@
 use phoenix_domain::{ClientId, Instrument, NewOrder, Price, Qty};
 
 use super::call::{Amendment, BATCH_MAX, CANCEL_BATCH_MAX, Call, OrderName, Security, TradesFrom};
+use super::params::{Kind, Name, Output, Params, name};
 use super::spelling::{side_text, time_in_force_text};
-use super::text::{as_text, percent_encode, write_client_id, write_price, write_qty, write_u64};
+use super::text::{as_text, percent_encode, write_client_id, write_price, write_qty};
 use crate::sign::{Credentials, SignatureKind};
 use crate::symbols::SymbolTable;
 
@@ -63,7 +64,8 @@ pub enum EncodeError {
 #[derive(Debug, Default)]
 pub struct Encoder {
     params: Params,
-    frame: Vec<u8>,
+    /// For JSON lists before they are percent-encoded.
+    scratch: Vec<u8>,
 }
 
 impl Encoder {
@@ -90,15 +92,15 @@ impl Encoder {
             (Security::Signed, Some(credentials)) => Some(credentials),
             (Security::Signed, None) => return Err(EncodeError::NoKey { path: route.path }),
         };
-        self.params.start(Escape::Percent);
-        self.params
-            .call(call, signing.map(|_| stamp), &mut self.frame)?;
+        let stamp = signing.map(|_| stamp);
+        self.params.start(Output::Query);
+        self.params.call(call, stamp, &mut self.scratch)?;
         if let Some(credentials) = signing {
-            let signature = credentials.signer.sign(&self.params.text);
-            self.params.text.extend_from_slice(b"&signature=");
-            percent_encode(signature.as_bytes(), &mut self.params.text);
+            let signature = credentials.signer.sign(self.params.payload());
+            self.params.query.extend_from_slice(b"&signature=");
+            percent_encode(signature.as_bytes(), &mut self.params.query);
         }
-        Ok(as_text(&self.params.text))
+        Ok(as_text(self.params.payload()))
     }
 
     /// One WebSocket API frame.
@@ -112,23 +114,27 @@ impl Encoder {
         stamp: Stamp,
         auth: WsAuth<'_>,
     ) -> Result<&str, EncodeError> {
-        let method = method_name(call).ok_or(EncodeError::NotOnWebSocket {
-            path: call.route().path,
-        })?;
-        self.params.start(Escape::Verbatim);
-        let signed = call.route().security == Security::Signed;
-        if let WsAuth::Signed(credentials) = auth
-            && call.route().security != Security::Open
-        {
-            self.params
-                .put("apiKey", Kind::Text, credentials.api_key.as_bytes());
+        let route = call.route();
+        let method = method_name(call).ok_or(EncodeError::NotOnWebSocket { path: route.path })?;
+        let credentials = match (auth, route.security) {
+            (WsAuth::LoggedOn, _) | (_, Security::Open) => None,
+            (WsAuth::Signed(credentials), _) => Some(credentials),
+        };
+        let signed = route.security == Security::Signed;
+        self.params.start(match credentials {
+            Some(_) => Output::Both,
+            None => Output::Frame,
+        });
+        self.params.open_frame(id, method);
+        if let Some(credentials) = credentials {
+            self.params.text(name!("apiKey"), &credentials.api_key);
         }
         self.params
-            .call(call, signed.then_some(stamp), &mut self.frame)?;
-        if let (WsAuth::Signed(credentials), true) = (auth, signed) {
+            .call(call, signed.then_some(stamp), &mut self.scratch)?;
+        if let (Some(credentials), true) = (credentials, signed) {
             self.params.sign(credentials);
         }
-        Ok(self.write_frame(id, method))
+        Ok(self.params.close_frame())
     }
 
     /// The frame that logs a connection on, after which frames need no
@@ -138,41 +144,13 @@ impl Encoder {
         if credentials.signer.kind() != SignatureKind::Ed25519 {
             return None;
         }
-        self.params.start(Escape::Verbatim);
-        self.params
-            .put("apiKey", Kind::Text, credentials.api_key.as_bytes());
-        self.params.stamp(stamp);
+        self.params.start(Output::Both);
+        self.params.open_frame(id, "session.logon");
+        self.params.text(name!("apiKey"), &credentials.api_key);
+        self.params.recv_window(Some(stamp));
+        self.params.timestamp(Some(stamp));
         self.params.sign(credentials);
-        Some(self.write_frame(id, "session.logon"))
-    }
-
-    fn write_frame(&mut self, id: u64, method: &str) -> &str {
-        let frame = &mut self.frame;
-        frame.clear();
-        frame.extend_from_slice(b"{\"id\":");
-        write_u64(id, frame);
-        frame.extend_from_slice(b",\"method\":\"");
-        frame.extend_from_slice(method.as_bytes());
-        frame.extend_from_slice(b"\",\"params\":{");
-        for (place, param) in self.params.list.iter().enumerate() {
-            if place > 0 {
-                frame.push(b',');
-            }
-            frame.push(b'"');
-            frame.extend_from_slice(param.name.as_bytes());
-            frame.extend_from_slice(b"\":");
-            let value = &self.params.text[param.start..param.end];
-            match param.kind {
-                Kind::Number => frame.extend_from_slice(value),
-                Kind::Text => {
-                    frame.push(b'"');
-                    frame.extend_from_slice(value);
-                    frame.push(b'"');
-                }
-            }
-        }
-        frame.extend_from_slice(b"}}");
-        as_text(frame)
+        Some(self.params.close_frame())
     }
 }
 
@@ -215,106 +193,7 @@ fn method_name(call: &Call<'_>) -> Option<&'static str> {
     }
 }
 
-/// How text from outside is put into a parameter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Escape {
-    /// REST: everything but unreserved characters.
-    #[default]
-    Percent,
-    /// WebSocket API: as it is.
-    Verbatim,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Number,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Param {
-    name: &'static str,
-    kind: Kind,
-    start: usize,
-    end: usize,
-}
-
-/// `name=value&…`, and where each value lies in it.
-#[derive(Debug, Default)]
-struct Params {
-    text: Vec<u8>,
-    list: Vec<Param>,
-    escape: Escape,
-}
-
 impl Params {
-    fn start(&mut self, escape: Escape) {
-        self.text.clear();
-        self.list.clear();
-        self.escape = escape;
-    }
-
-    /// Writes one parameter with whatever `value` appends.
-    fn with(&mut self, name: &'static str, kind: Kind, value: impl FnOnce(&mut Vec<u8>)) {
-        if !self.text.is_empty() {
-            self.text.push(b'&');
-        }
-        self.text.extend_from_slice(name.as_bytes());
-        self.text.push(b'=');
-        let start = self.text.len();
-        value(&mut self.text);
-        let end = self.text.len();
-        self.list.push(Param {
-            name,
-            kind,
-            start,
-            end,
-        });
-    }
-
-    fn put(&mut self, name: &'static str, kind: Kind, value: &[u8]) {
-        self.with(name, kind, |out| out.extend_from_slice(value));
-    }
-
-    fn number(&mut self, name: &'static str, value: u64) {
-        self.with(name, Kind::Number, |out| write_u64(value, out));
-    }
-
-    fn client_id(&mut self, name: &'static str, id: ClientId) {
-        self.with(name, Kind::Text, |out| write_client_id(id, out));
-    }
-
-    fn symbol(&mut self, symbol: &str) {
-        let escape = self.escape;
-        self.with("symbol", Kind::Text, |out| match escape {
-            Escape::Percent => percent_encode(symbol.as_bytes(), out),
-            Escape::Verbatim => out.extend_from_slice(symbol.as_bytes()),
-        });
-    }
-
-    fn stamp(&mut self, stamp: Stamp) {
-        self.recv_window(Some(stamp));
-        self.timestamp(Some(stamp));
-    }
-
-    fn recv_window(&mut self, stamp: Option<Stamp>) {
-        if let Some(stamp) = stamp {
-            self.number("recvWindow", stamp.recv_window_ms.into());
-        }
-    }
-
-    fn timestamp(&mut self, stamp: Option<Stamp>) {
-        if let Some(stamp) = stamp {
-            self.number("timestamp", stamp.timestamp_ms.unsigned_abs());
-        }
-    }
-
-    /// Signs what has been written and adds the signature as a parameter.
-    fn sign(&mut self, credentials: &Credentials) {
-        let signature = credentials.signer.sign(&self.text);
-        self.put("signature", Kind::Text, signature.as_bytes());
-    }
-
     /// The parameters of a call in alphabetical order.
     fn call(
         &mut self,
@@ -331,17 +210,17 @@ impl Params {
             Call::PlaceBatch { table, orders } => {
                 check_batch(orders.len(), BATCH_MAX)?;
                 place_list(table, orders, scratch)?;
-                self.list_param("batchOrders", scratch, stamp);
+                self.list_param(name!("batchOrders"), scratch, stamp);
             }
             Call::AmendBatch { amendments } => {
                 check_batch(amendments.len(), BATCH_MAX)?;
                 amend_list(amendments, scratch);
-                self.list_param("batchOrders", scratch, stamp);
+                self.list_param(name!("batchOrders"), scratch, stamp);
             }
             Call::CancelBatch { symbol, client_ids } => {
                 check_batch(client_ids.len(), CANCEL_BATCH_MAX)?;
                 client_id_list(client_ids, scratch);
-                self.with("origClientOrderIdList", Kind::Text, |out| {
+                self.with(name!("origClientOrderIdList"), Kind::Text, |out| {
                     percent_encode(scratch, out);
                 });
                 self.recv_window(stamp);
@@ -358,18 +237,18 @@ impl Params {
         let (mut before, mut after, mut wanted) = (None, None, None);
         match *call {
             Call::Depth { symbol, limit } => {
-                before = Some(("limit", u64::from(limit)));
+                before = Some((name!("limit"), u64::from(limit)));
                 wanted = Some(symbol);
             }
             Call::CountdownCancelAll {
                 symbol,
                 countdown_ms,
             } => {
-                before = Some(("countdownTime", countdown_ms.into()));
+                before = Some((name!("countdownTime"), countdown_ms.into()));
                 wanted = Some(symbol);
             }
             Call::SetLeverage { symbol, leverage } => {
-                before = Some(("leverage", leverage.into()));
+                before = Some((name!("leverage"), leverage.into()));
                 wanted = Some(symbol);
             }
             Call::UserTrades {
@@ -378,12 +257,14 @@ impl Params {
                 limit,
             } => return self.user_trades(symbol, from, limit, stamp),
             Call::SetMarginType { symbol, crossed } => {
-                let text: &[u8] = if crossed { b"CROSSED" } else { b"ISOLATED" };
-                after = Some(("marginType", text));
+                let text = if crossed { "CROSSED" } else { "ISOLATED" };
+                after = Some((name!("marginType"), text));
                 wanted = Some(symbol);
             }
-            Call::SetPositionMode { hedge } => after = Some(("dualSidePosition", truth(hedge))),
-            Call::SetMultiAssets { on } => after = Some(("multiAssetsMargin", truth(on))),
+            Call::SetPositionMode { hedge } => {
+                after = Some((name!("dualSidePosition"), truth(hedge)))
+            }
+            Call::SetMultiAssets { on } => after = Some((name!("multiAssetsMargin"), truth(on))),
             Call::BookTicker { symbol }
             | Call::CancelAll { symbol }
             | Call::CommissionRate { symbol } => wanted = Some(symbol),
@@ -399,7 +280,7 @@ impl Params {
             self.number(name, number);
         }
         if let Some((name, text)) = after {
-            self.put(name, Kind::Text, text);
+            self.text(name, text);
         }
         self.recv_window(stamp);
         if let Some(symbol) = wanted {
@@ -416,52 +297,45 @@ impl Params {
     ) -> Result<(), EncodeError> {
         let time_in_force =
             time_in_force_text(order.time_in_force).ok_or(EncodeError::TimeInForce)?;
-        self.client_id("newClientOrderId", order.client_id);
-        self.put("newOrderRespType", Kind::Text, b"ACK");
+        self.client_id(name!("newClientOrderId"), order.client_id);
+        self.text(name!("newOrderRespType"), "ACK");
         self.price_and_qty(instrument, order.price, order.qty);
         self.recv_window(stamp);
         if order.reduce_only {
-            self.put("reduceOnly", Kind::Text, b"true");
+            self.text(name!("reduceOnly"), "true");
         }
-        self.put("selfTradePreventionMode", Kind::Text, b"EXPIRE_MAKER");
-        self.put("side", Kind::Text, side_text(order.side).as_bytes());
+        self.text(name!("selfTradePreventionMode"), "EXPIRE_MAKER");
+        self.text(name!("side"), side_text(order.side));
         self.symbol(instrument.symbol());
-        self.put("timeInForce", Kind::Text, time_in_force.as_bytes());
+        self.text(name!("timeInForce"), time_in_force);
         self.timestamp(stamp);
-        self.put("type", Kind::Text, b"LIMIT");
+        self.text(name!("type"), "LIMIT");
         Ok(())
     }
 
     fn amend(&mut self, amendment: &Amendment<'_>, stamp: Option<Stamp>) {
         let instrument = amendment.instrument;
-        self.client_id("origClientOrderId", amendment.client_id);
+        self.client_id(name!("origClientOrderId"), amendment.client_id);
         self.price_and_qty(instrument, amendment.price, amendment.qty);
         self.recv_window(stamp);
-        self.put("side", Kind::Text, side_text(amendment.side).as_bytes());
+        self.text(name!("side"), side_text(amendment.side));
         self.symbol(instrument.symbol());
         self.timestamp(stamp);
     }
 
     fn price_and_qty(&mut self, instrument: &Instrument, price: Price, qty: Qty) {
-        self.with("price", Kind::Text, |out| {
+        self.with(name!("price"), Kind::Text, |out| {
             write_price(instrument, price, out)
         });
-        self.with("quantity", Kind::Text, |out| {
+        self.with(name!("quantity"), Kind::Text, |out| {
             write_qty(instrument, qty, out)
         });
     }
 
-    fn order_name(&mut self, symbol: &str, order: OrderName<'_>, stamp: Option<Stamp>) {
+    fn order_name(&mut self, symbol: &str, order: OrderName, stamp: Option<Stamp>) {
         match order {
-            OrderName::Ours(id) => self.client_id("origClientOrderId", id),
-            OrderName::Client(text) => {
-                let escape = self.escape;
-                self.with("origClientOrderId", Kind::Text, |out| match escape {
-                    Escape::Percent => percent_encode(text.as_bytes(), out),
-                    Escape::Verbatim => out.extend_from_slice(text.as_bytes()),
-                });
-            }
-            OrderName::Venue(id) => self.number("orderId", id),
+            OrderName::Ours(id) => self.client_id(name!("origClientOrderId"), id),
+            OrderName::Venue(id) => self.number(name!("orderId"), id),
         }
         self.recv_window(stamp);
         self.symbol(symbol);
@@ -470,12 +344,12 @@ impl Params {
 
     fn user_trades(&mut self, symbol: &str, from: TradesFrom, limit: u16, stamp: Option<Stamp>) {
         if let TradesFrom::Id(id) = from {
-            self.number("fromId", id);
+            self.number(name!("fromId"), id);
         }
-        self.number("limit", limit.into());
+        self.number(name!("limit"), limit.into());
         self.recv_window(stamp);
         if let TradesFrom::TimeMs(ms) = from {
-            self.number("startTime", ms.unsigned_abs());
+            self.number(name!("startTime"), ms.unsigned_abs());
         }
         self.symbol(symbol);
         self.timestamp(stamp);
@@ -483,7 +357,7 @@ impl Params {
 
     /// A JSON list as one parameter: the percent-encoded form is what is
     /// signed.
-    fn list_param(&mut self, name: &'static str, json: &[u8], stamp: Option<Stamp>) {
+    fn list_param(&mut self, name: Name, json: &[u8], stamp: Option<Stamp>) {
         self.with(name, Kind::Text, |out| percent_encode(json, out));
         self.recv_window(stamp);
         self.timestamp(stamp);
@@ -498,8 +372,8 @@ fn check_batch(count: usize, max: usize) -> Result<(), EncodeError> {
     }
 }
 
-fn truth(value: bool) -> &'static [u8] {
-    if value { b"true" } else { b"false" }
+fn truth(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
 }
 
 fn place_list(

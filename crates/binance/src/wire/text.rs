@@ -7,17 +7,30 @@ pub(crate) fn as_text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("encoders write utf-8 only")
 }
 
+/// `00` to `99`: two digits a step halve the divisions.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
+#[inline]
 pub(crate) fn write_u64(mut number: u64, out: &mut Vec<u8>) {
     let mut digits = [0; 20];
     let mut start = digits.len();
-    loop {
+    while number >= 10 {
+        start -= 2;
+        digits[start..start + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
+        number /= 100;
+    }
+    if number > 0 || start == digits.len() {
         start -= 1;
-        // The remainder of a division by ten is one digit.
-        digits[start] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+        // What is left is one digit.
+        digits[start] = b'0' + number as u8;
     }
     out.extend_from_slice(&digits[start..]);
 }
@@ -68,9 +81,9 @@ fn write_decimal(decimal: Decimal, places: u8, out: &mut Vec<u8>) {
     out.push(b'.');
     let mut fraction = magnitude % 100_000_000;
     let mut digits = [0; 8];
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (fraction % 10) as u8;
-        fraction /= 10;
+    for pair in digits.chunks_exact_mut(2).rev() {
+        pair.copy_from_slice(&PAIRS[(fraction % 100) as usize]);
+        fraction /= 100;
     }
     out.extend_from_slice(&digits[..usize::from(places.min(8))]);
 }

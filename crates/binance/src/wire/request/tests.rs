@@ -165,11 +165,6 @@ fn amend_cancel_and_query() {
     let (method, params) = websocket(&by_number, WsAuth::Signed(&credentials()));
     assert_eq!(method, "order.status");
     assert_eq!(params["orderId"], 81_873_278_124_u64);
-    let foreign = Call::Cancel {
-        symbol,
-        order: OrderName::Client("web:a/b"),
-    };
-    assert!(rest(&foreign).starts_with("origClientOrderId=web%3Aa%2Fb&"));
 }
 
 /// The encoded form is signed, and decodes to the JSON the exchange wants.
