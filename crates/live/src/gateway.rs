@@ -26,7 +26,7 @@ use phoenix_binance::wire::market::MarketDecoder;
 use phoenix_binance::wire::request::{Encoder, Stamp};
 use phoenix_config::OrderEntry;
 use phoenix_domain::{
-    At, Balance, ClientId, Command, Event, Instrument, MonoNs, OperatorOrder, OrderReport, Outcome,
+    At, Balance, ClientId, Event, Instrument, MonoNs, OperatorOrder, OrderReport, Outcome,
     PositionReport, Request, RunId, StreamKind, SymbolId,
 };
 use phoenix_engine::{Desk, DeskSettings, MakerView, Output, SymbolSettings};

@@ -21,6 +21,7 @@ mod gateway;
 mod driver;
 mod errands;
 
+mod recorder;
 mod run;
 mod start;
 mod status;
@@ -31,6 +32,7 @@ pub use endpoints::Endpoints;
 pub use gateway::{ConnNo, Counts, Gateway, GatewaySpec, Post, Topic, Wants};
 pub use lane::{LaneEnd, LaneKind, LaneLimits};
 pub use notes::{Line, Renderer, Said, Statement};
+pub use recorder::{RecordError, RecordSpec, RecordSummary, Rotation, record};
 pub use run::{RunError, Setup, Timings, run};
 pub use settings::{Fees, desk_settings, symbol_settings};
 pub use status::{

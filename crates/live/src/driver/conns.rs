@@ -38,11 +38,11 @@ impl LaneTimes {
 
 /// An open connection.
 #[derive(Debug)]
-pub(super) struct Open {
-    pub(super) conn: ConnNo,
-    pub(super) wire: Wire,
+pub(crate) struct Open {
+    pub(crate) conn: ConnNo,
+    pub(crate) wire: Wire,
     /// There may be something to read.
-    pub(super) ready: bool,
+    pub(crate) ready: bool,
 }
 
 /// One lane with its connections.
@@ -87,34 +87,34 @@ impl Conns {
         }
     }
 
-    pub(super) fn uses_entry(&self) -> bool {
+    pub(crate) fn uses_entry(&self) -> bool {
         self.uses_entry
     }
 
-    pub(super) fn uses_private(&self) -> bool {
+    pub(crate) fn uses_private(&self) -> bool {
         self.uses_private
     }
 
     /// Gives a lane its address and lets it connect.
-    pub(super) fn want(&mut self, kind: LaneKind, url: String) {
+    pub(crate) fn want(&mut self, kind: LaneKind, url: String) {
         let lane = &mut self.lanes[kind.index()];
         lane.url = Some(url);
         lane.lane.want();
     }
 
-    pub(super) fn url(&self, kind: LaneKind) -> Option<&str> {
+    pub(crate) fn url(&self, kind: LaneKind) -> Option<&str> {
         self.lanes[kind.index()].url.as_deref()
     }
 
-    pub(super) fn lane(&mut self, kind: LaneKind) -> &mut Lane {
+    pub(crate) fn lane(&mut self, kind: LaneKind) -> &mut Lane {
         &mut self.lanes[kind.index()].lane
     }
 
-    pub(super) fn lane_ref(&self, kind: LaneKind) -> &Lane {
+    pub(crate) fn lane_ref(&self, kind: LaneKind) -> &Lane {
         &self.lanes[kind.index()].lane
     }
 
-    pub(super) fn seat(&mut self, kind: LaneKind, seat: Seat) -> &mut Option<Open> {
+    pub(crate) fn seat(&mut self, kind: LaneKind, seat: Seat) -> &mut Option<Open> {
         let lane = &mut self.lanes[kind.index()];
         match seat {
             Seat::Current => &mut lane.current,
@@ -123,18 +123,18 @@ impl Conns {
     }
 
     /// The connection that orders go out on.
-    pub(super) fn entry_wire(&mut self) -> Option<&mut Wire> {
+    pub(crate) fn entry_wire(&mut self) -> Option<&mut Wire> {
         let open = self.lanes[LaneKind::Entry.index()].current.as_mut();
         open.map(|open| &mut open.wire)
     }
 
     /// Set when an order frame was written; the reader resets it.
-    pub(super) fn entry_written(&mut self) -> &mut bool {
+    pub(crate) fn entry_written(&mut self) -> &mut bool {
         &mut self.entry_written
     }
 
     /// Takes a fresh connection in as successor.
-    pub(super) fn adopt(
+    pub(crate) fn adopt(
         &mut self,
         registry: &Registry,
         kind: LaneKind,
@@ -155,7 +155,7 @@ impl Conns {
 
     /// The successor takes the seat; returns the number of the one replaced,
     /// which is read for a little longer where answers may be under way.
-    pub(super) fn promote(&mut self, kind: LaneKind, now: MonoNs) -> Option<ConnNo> {
+    pub(crate) fn promote(&mut self, kind: LaneKind, now: MonoNs) -> Option<ConnNo> {
         let lane = &mut self.lanes[kind.index()];
         let next = lane.next.take();
         let replaced = std::mem::replace(&mut lane.current, next)?;
@@ -171,12 +171,12 @@ impl Conns {
     }
 
     /// Connections that have been replaced and may still deliver.
-    pub(super) fn retired(&mut self) -> &mut Vec<(LaneKind, Open, MonoNs)> {
+    pub(crate) fn retired(&mut self) -> &mut Vec<(LaneKind, Open, MonoNs)> {
         &mut self.retired
     }
 
     /// Closes replaced connections whose time is over.
-    pub(super) fn drop_retired(&mut self, now: MonoNs) {
+    pub(crate) fn drop_retired(&mut self, now: MonoNs) {
         let mut kept = Vec::new();
         for (kind, open, until) in self.retired.drain(..) {
             if now < until {
@@ -189,7 +189,7 @@ impl Conns {
     }
 
     /// Notes that a connection may be read.
-    pub(super) fn mark_ready(&mut self, token: Token) {
+    pub(crate) fn mark_ready(&mut self, token: Token) {
         let retired = self.retired.iter_mut().map(|(kind, open, _)| (*kind, open));
         let seated = LaneKind::ALL.into_iter().zip(&mut self.lanes);
         let seated = seated.flat_map(|(kind, lane)| {
@@ -204,7 +204,7 @@ impl Conns {
     }
 
     /// Something is known to be readable already.
-    pub(super) fn any_ready(&self) -> bool {
+    pub(crate) fn any_ready(&self) -> bool {
         let seated = self
             .lanes
             .iter()
@@ -213,13 +213,13 @@ impl Conns {
     }
 
     /// Writes what is still unsent; the lanes whose connection broke over it.
-    pub(super) fn flush(&mut self) -> Option<WireError> {
+    pub(crate) fn flush(&mut self) -> Option<WireError> {
         let wire = self.entry_wire()?;
         wire.flush().err()
     }
 
     /// When a lane has to be looked after.
-    pub(super) fn next_deadline(&self) -> Option<MonoNs> {
+    pub(crate) fn next_deadline(&self) -> Option<MonoNs> {
         let lanes = self
             .lanes
             .iter()

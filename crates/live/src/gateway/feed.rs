@@ -9,8 +9,7 @@ use phoenix_binance::depth_sync::{DepthSync, Progress};
 use phoenix_binance::wire::market::{DepthFrame, MarketFrame};
 use phoenix_domain::{At, BookLoss, Event, MonoNs, SymbolId};
 
-use super::pending::Asked;
-use super::{Gateway, Local, Post, Topic};
+use super::{Gateway, Post, Topic};
 use crate::lane::LaneKind;
 use crate::notes::Said;
 

@@ -237,7 +237,11 @@ mod tests {
             json: b"{\"lastUpdateId\":1,\n\"bids\":[]}".to_vec(),
         };
         let second_ns = 1_000_000_000;
-        for item in [start(second_ns), item(second_ns + 1, "{\"a\":1}"), start(second_ns + 2)] {
+        for item in [
+            start(second_ns),
+            item(second_ns + 1, "{\"a\":1}"),
+            start(second_ns + 2),
+        ] {
             send.send(item).expect("room");
         }
         drop(send);
@@ -248,7 +252,13 @@ mod tests {
         let done = write_all(&receive, &dir, &["ethusdc".into()], rotation, &tracks);
         let done = done.expect("written");
         let names: Vec<_> = done.iter().filter_map(|path| path.file_name()).collect();
-        assert_eq!(names, ["ethusdc_19700101_000001.zst", "ethusdc_19700101_000001_1.zst"]);
+        assert_eq!(
+            names,
+            [
+                "ethusdc_19700101_000001.zst",
+                "ethusdc_19700101_000001_1.zst"
+            ]
+        );
         let first = fs::read(&done[0]).expect("readable");
         let text = zstd::decode_all(first.as_slice()).expect("zstd");
         let text = String::from_utf8(text).expect("text");
@@ -256,7 +266,10 @@ mod tests {
             text,
             "1000000000 {\"lastUpdateId\":1, \"bids\":[]}\n1000000001 {\"a\":1}\n"
         );
-        assert!(fs::read_dir(&dir).expect("dir").count() == 2, "no part is left");
+        assert!(
+            fs::read_dir(&dir).expect("dir").count() == 2,
+            "no part is left"
+        );
         fs::remove_dir_all(&dir).expect("removed");
     }
 
@@ -274,8 +287,8 @@ mod tests {
         let text = zstd::decode_all(on_disk.as_slice()).expect("whole frames");
         assert_eq!(text, b"0 {}\n1 {}\n2 {}\n");
         // Cut in the middle of the last frame: everything before it is there.
-        let mut cut = zstd::stream::read::Decoder::new(&on_disk[..on_disk.len() - 3])
-            .expect("decoder");
+        let mut cut =
+            zstd::stream::read::Decoder::new(&on_disk[..on_disk.len() - 3]).expect("decoder");
         let mut kept = Vec::new();
         let ended = io::Read::read_to_end(&mut cut, &mut kept);
         assert!(ended.is_err());
