@@ -2,8 +2,14 @@
 //! own wire protocol.
 
 pub mod exchange;
-pub mod flow;
-pub mod front;
-pub mod recording;
-pub mod serve;
+pub mod matching;
 pub mod spec;
+
+mod account;
+mod queue;
+
+pub mod flow;
+pub mod recording;
+
+pub mod front;
+pub mod serve;

@@ -1,7 +1,7 @@
 //! What the exchange says unasked, in the exact order in which it happens:
 //! market events for everybody, user events for one account.
 
-use phoenix_domain::{Cash, Decimal, Level, Price, Qty, Rate, Side, SymbolId};
+use phoenix_domain::{Cash, Decimal, Instrument, Level, Price, Qty, Rate, Side, SymbolId};
 
 use crate::exchange::{AccountId, AssetId, ClientOrderId, OrderView, PositionSide, VenueNs};
 
@@ -235,6 +235,58 @@ pub struct FillView {
     pub realised: Cash,
 }
 
+/// A position as a fill left it. Prices are derived on demand: most readers
+/// never ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PositionChange {
+    /// The symbol.
+    pub symbol: SymbolId,
+    /// Which one.
+    pub position_side: PositionSide,
+    /// Signed amount.
+    pub qty: Qty,
+    /// Sum of entry price × quantity.
+    pub cost: Cash,
+    /// Paid out minus taken in since it was last flat, fees included.
+    pub outlay: Cash,
+    /// Realised profit so far, before fees; runs on across positions (`cr`).
+    pub realised: Cash,
+    /// Unrealised profit at mark.
+    pub unrealised: Cash,
+    /// Set to isolated margin.
+    pub isolated: bool,
+}
+
+impl PositionChange {
+    /// Average entry price, zero when flat.
+    #[must_use]
+    pub fn entry(&self, instrument: &Instrument) -> Decimal {
+        per_unit(instrument, self.cost, self.qty.abs())
+    }
+
+    /// Break-even price, zero when flat.
+    #[must_use]
+    pub fn break_even(&self, instrument: &Instrument) -> Decimal {
+        per_unit(instrument, self.outlay, self.qty)
+    }
+}
+
+/// `cash / qty`, rounded half away from zero; zero for a quantity of zero.
+pub(crate) fn per_unit(instrument: &Instrument, cash: Cash, qty: Qty) -> Decimal {
+    let divisor = i128::from(instrument.qty_decimal(qty).0);
+    if divisor == 0 {
+        return Decimal::ZERO;
+    }
+    let exact = i128::from(cash.0) * i128::from(Decimal::ONE.0);
+    let half = divisor.abs() / 2;
+    let away = if exact < 0 {
+        exact - half
+    } else {
+        exact + half
+    };
+    Decimal(i64::try_from(away / divisor).unwrap_or(i64::MAX))
+}
+
 /// A position as the exchange shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PositionView {
@@ -321,7 +373,7 @@ pub enum UserEvent {
         account: AccountId,
         /// When.
         at: VenueNs,
-        /// The order before its own event.
+        /// The order after the fill.
         order: OrderView,
         /// The fill.
         fill: FillView,
@@ -341,7 +393,7 @@ pub enum UserEvent {
         /// Change other than profit and fees (`bc`).
         change: Cash,
         /// The position concerned, if one changed.
-        position: Option<PositionView>,
+        position: Option<PositionChange>,
         /// Symbol of a funding fee.
         symbol: Option<SymbolId>,
     },

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use phoenix_domain::{Cash, Instrument, Price, Qty, Side, SymbolId, TimeInForce};
+use phoenix_domain::{Cash, Decimal, Instrument, Price, Qty, Side, SymbolId, TimeInForce};
 
 use crate::exchange::VenueNs;
+use crate::exchange::event::per_unit;
 
 /// A client order id: 1 to 36 characters of `.A-Z:/a-z0-9_-`, held inline.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -154,7 +155,7 @@ pub enum PriceMatch {
 
 /// A new order, already in ticks and lots (the wire's decimals and precisions
 /// are checked by whoever reads them).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderRequest {
     /// The symbol.
     pub symbol: SymbolId,
@@ -323,13 +324,7 @@ impl OrderView {
 
     /// Average fill price in 1e-8 of the quote asset, zero when nothing filled.
     #[must_use]
-    pub fn average_price(&self, instrument: &Instrument) -> phoenix_domain::Decimal {
-        let filled = i128::from(instrument.qty_decimal(self.executed).0);
-        if filled == 0 {
-            return phoenix_domain::Decimal::ZERO;
-        }
-        let exact = i128::from(self.executed_cash.0) * 100_000_000;
-        let rounded = (exact + filled / 2) / filled;
-        phoenix_domain::Decimal(i64::try_from(rounded).unwrap_or(i64::MAX))
+    pub fn average_price(&self, instrument: &Instrument) -> Decimal {
+        per_unit(instrument, self.executed_cash, self.executed)
     }
 }

@@ -103,6 +103,8 @@ impl Reject {
         -4068,
         "Position side cannot be changed if there exists position.",
     );
+    /// Asset mode is already so.
+    pub const MULTI_ASSETS_SAME: Self = Self::fixed(-4171, "No need to change asset mode.");
     /// Client id already open.
     pub const DUPLICATE_CLIENT_ID: Self = Self::fixed(-4116, "clientOrderId is duplicated");
     /// Reduce-only orders already cover the position.
@@ -139,6 +141,8 @@ impl Reject {
     pub const AMEND_KIND: Self = Self::fixed(-5025, "Only limit order is supported.");
     /// Amended too often.
     pub const AMEND_COUNT: Self = Self::fixed(-5026, "Exceed maximum modify order limit.");
+    /// Amend names the other side.
+    pub const AMEND_SIDE: Self = Self::fixed(-1117, "Invalid side.");
     /// Nothing would change.
     pub const AMEND_SAME: Self = Self::fixed(-5027, "No need to modify the order.");
     /// GTD date out of range.

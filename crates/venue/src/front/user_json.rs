@@ -5,7 +5,7 @@ use phoenix_domain::Decimal;
 
 use crate::exchange::{
     AccountId, AccountReason, Execution, ExpiryReason, FillView, OrderKind, OrderView,
-    PositionView, UserEvent,
+    PositionChange, PositionView, UserEvent,
 };
 use crate::front::json::Json;
 use crate::front::listing::{Listing, cash};
@@ -136,12 +136,12 @@ impl UserPrinter<'_> {
         Some(json.finish())
     }
 
-    fn position_row(&self, json: &mut Json, position: &PositionView) -> Option<()> {
+    fn position_row(&self, json: &mut Json, position: &PositionChange) -> Option<()> {
         let listing = self.listing(position.symbol)?;
         json.open()
             .text("s", listing.symbol())
             .decimal("pa", listing.short_qty(position.qty))
-            .decimal("ep", position.entry)
+            .decimal("ep", position.entry(&listing.instrument))
             .decimal("cr", Decimal(position.realised.0))
             .decimal("up", Decimal(position.unrealised.0))
             .text(
@@ -155,7 +155,7 @@ impl UserPrinter<'_> {
             .decimal("iw", 0)
             .text("ps", words::position_side(position.position_side))
             .text("ma", &listing.asset)
-            .decimal("bep", position.break_even)
+            .decimal("bep", position.break_even(&listing.instrument))
             .close();
         Some(())
     }
