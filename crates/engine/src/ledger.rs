@@ -338,19 +338,19 @@ impl Ledger {
 
     fn remember(&mut self, recent: Recent) {
         self.recent.push_back(recent);
-        if self.recent.len() > RECENT_MAX {
-            if let Some(oldest) = self.recent.pop_front() {
-                self.forgotten_ms = self.forgotten_ms.max(oldest.venue_ms);
-            }
+        if self.recent.len() > RECENT_MAX
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            self.forgotten_ms = self.forgotten_ms.max(oldest.venue_ms);
         }
     }
 
     /// A fill that was on its way may be the whole difference.
     fn settle_doubt(&mut self) {
-        if let Some(doubt) = self.doubt {
-            if self.position.qty - self.qty_since(doubt.venue_ms) == doubt.qty {
-                self.doubt = None;
-            }
+        if let Some(doubt) = self.doubt
+            && self.position.qty - self.qty_since(doubt.venue_ms) == doubt.qty
+        {
+            self.doubt = None;
         }
     }
 

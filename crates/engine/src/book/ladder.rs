@@ -10,6 +10,7 @@
 //! holds [`FAR_MAX`] levels; the worst give way and are counted. Nothing is
 //! allocated after construction.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Quantities by key; see the module.
@@ -21,8 +22,8 @@ pub(super) struct Ladder {
     best: i64,
     /// Levels inside the window.
     count: usize,
-    qty: Vec<i64>,
-    occupied: Vec<u64>,
+    qty: Box<[i64; WINDOW]>,
+    occupied: Box<[u64; WINDOW / 64]>,
     /// (key, quantity) beyond the window, worst first.
     far: Vec<(i64, i64)>,
     dropped: u64,
@@ -42,8 +43,8 @@ impl Ladder {
             start: 0,
             best: 0,
             count: 0,
-            qty: alloc::vec![0; WINDOW],
-            occupied: alloc::vec![0; WINDOW / 64],
+            qty: zeroes(),
+            occupied: zeroes(),
             far: Vec::with_capacity(FAR_MAX),
             dropped: 0,
         }
@@ -88,25 +89,43 @@ impl Ladder {
     }
 
     pub(super) fn clear(&mut self) {
-        while let Some(key) = (self.count > 0).then_some(self.best) {
-            self.set_near_to_zero(key);
-        }
         self.far.clear();
+        while self.count > 0 {
+            self.set_near(self.best, 0);
+        }
     }
 
     pub(super) fn dropped(&self) -> u64 {
         self.dropped
     }
 
+    /// Whether a level appears or goes is up to the market: no branch on it.
     #[inline]
     fn set_near(&mut self, key: i64, qty: i64) {
-        if qty == 0 {
-            self.remove_near(key);
+        let place = place(key);
+        let word = &mut self.occupied[place / 64];
+        let was = *word >> (place % 64) & 1;
+        let is = u64::from(qty != 0);
+        *word ^= (was ^ is) << (place % 64);
+        self.qty[place] = qty;
+        self.count = self.count + is as usize - was as usize;
+        if key <= self.best {
+            self.best_changed(key, is == 1);
+        }
+    }
+
+    /// The best level, or one before it, was set or removed.
+    #[inline]
+    fn best_changed(&mut self, key: i64, occupied: bool) {
+        if occupied {
+            self.best = key;
             return;
         }
-        self.insert_near(key, qty);
-        if key < self.best {
-            self.best = key;
+        if key == self.best && self.count > 0 {
+            self.best = self.next_occupied(key + 1).expect("count is not zero");
+        }
+        if self.count == 0 || self.best > self.start + 2 * LEAD {
+            self.follow();
         }
     }
 
@@ -118,33 +137,6 @@ impl Ladder {
         self.count += usize::from(*word & bit == 0);
         *word |= bit;
         self.qty[place] = qty;
-    }
-
-    #[inline]
-    fn remove_near(&mut self, key: i64) {
-        if !self.set_near_to_zero(key) {
-            return;
-        }
-        if self.count == 0 || self.best > self.start + 2 * LEAD {
-            self.follow();
-        }
-    }
-
-    /// Removes a level without moving the window; false if there was none.
-    fn set_near_to_zero(&mut self, key: i64) -> bool {
-        let place = place(key);
-        let bit = 1 << (place % 64);
-        let word = &mut self.occupied[place / 64];
-        if *word & bit == 0 {
-            return false;
-        }
-        *word &= !bit;
-        self.qty[place] = 0;
-        self.count -= 1;
-        if key == self.best && self.count > 0 {
-            self.best = self.next_occupied(key + 1).expect("count is not zero");
-        }
-        true
     }
 
     /// The first occupied key of the window at or after `from`.
@@ -254,6 +246,14 @@ impl Ladder {
             self.insert_near(key, qty);
         }
     }
+}
+
+fn zeroes<T: Copy + Default, const N: usize>() -> Box<[T; N]> {
+    let zeroes = alloc::vec![T::default(); N].into_boxed_slice();
+    let Ok(array) = zeroes.try_into() else {
+        unreachable!("made with that length");
+    };
+    array
 }
 
 #[inline]

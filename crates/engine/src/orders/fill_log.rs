@@ -53,16 +53,16 @@ impl FillLog {
         };
         let after = |heard: &Heard| heard.trade_id < entry.trade_id;
         let place = self.heard.partition_point(after);
-        if let Some(known) = self.heard.get_mut(place) {
-            if known.trade_id == entry.trade_id {
-                let news = if entry.charged && !known.charged {
-                    FillNews::Charges
-                } else {
-                    FillNews::Known
-                };
-                known.charged |= entry.charged;
-                return news;
-            }
+        if let Some(known) = self.heard.get_mut(place)
+            && known.trade_id == entry.trade_id
+        {
+            let news = if entry.charged && !known.charged {
+                FillNews::Charges
+            } else {
+                FillNews::Known
+            };
+            known.charged |= entry.charged;
+            return news;
         }
         if self
             .forgotten_to
