@@ -8,7 +8,9 @@
 //! A gap in the book stops new quotes at once but leaves what rests for up to
 //! the stale time: a resync usually takes a fraction of it, and pulling the
 //! whole grid for each would cost more than it saves. A lost connection pulls
-//! at once, because from then on nothing at all is known of the price.
+//! at once, because from then on nothing at all is known of the price. A book
+//! that is there but gives no usable price (crossed, one-sided, absurd) is
+//! treated like a gap.
 
 use phoenix_domain::{At, BookLoss, MonoNs, VenueMs};
 
@@ -33,6 +35,8 @@ pub(crate) struct Freshness {
     fresh_at: Option<MonoNs>,
     venue_ms: VenueMs,
     lost_at: Option<MonoNs>,
+    /// Since when the book gives no usable price (crossed, one-sided, absurd).
+    unpriced_at: Option<MonoNs>,
     disconnected: bool,
 }
 
@@ -44,6 +48,7 @@ impl Freshness {
             fresh_at: None,
             venue_ms: VenueMs(i64::MIN),
             lost_at: Some(at.mono),
+            unpriced_at: None,
             disconnected: false,
         }
     }
@@ -77,14 +82,24 @@ impl Freshness {
         };
     }
 
+    /// The book gives a usable price, or gives none.
+    pub(crate) fn priced(&mut self, at: At, usable: bool) {
+        if usable {
+            self.unpriced_at = None;
+        } else {
+            self.unpriced_at.get_or_insert(at.mono);
+        }
+    }
+
     /// What the data allows now.
     pub(crate) fn fitness(&self, at: At) -> Fitness {
         let Some(fresh_at) = self.fresh_at else {
             return Fitness::Pull;
         };
-        let lost_ms = self.lost_at.map_or(0, |since| at.mono.ms_since(since));
-        let too_old = at.mono.ms_since(fresh_at) >= self.stale_ms || lost_ms >= self.stale_ms;
-        match (self.disconnected || too_old, self.lost_at) {
+        let doubtful_since = self.doubtful_since();
+        let oldest = doubtful_since.map_or(fresh_at, |since| since.min(fresh_at));
+        let too_old = at.mono.ms_since(oldest) >= self.stale_ms;
+        match (self.disconnected || too_old, doubtful_since) {
             (true, _) => Fitness::Pull,
             (false, Some(_)) => Fitness::Wait,
             (false, None) => Fitness::Fit,
@@ -94,7 +109,7 @@ impl Freshness {
     /// When the fitness falls to [`Fitness::Pull`] if nothing more is heard.
     pub(crate) fn deadline(&self) -> Option<MonoNs> {
         let fresh_at = self.fresh_at?;
-        let oldest = self.lost_at.map_or(fresh_at, |lost| lost.min(fresh_at));
+        let oldest = self.doubtful_since().map_or(fresh_at, |since| since.min(fresh_at));
         Some(oldest.plus_ms(self.stale_ms))
     }
 
@@ -106,6 +121,13 @@ impl Freshness {
     /// The book has not been lost since it was last restored.
     pub(crate) fn is_whole(&self) -> bool {
         self.lost_at.is_none()
+    }
+
+    fn doubtful_since(&self) -> Option<MonoNs> {
+        match (self.lost_at, self.unpriced_at) {
+            (Some(lost), Some(unpriced)) => Some(lost.min(unpriced)),
+            (lost, unpriced) => lost.or(unpriced),
+        }
     }
 }
 

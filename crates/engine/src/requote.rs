@@ -122,7 +122,7 @@ impl Requote {
         }
         let open = open_qty(order);
         let exact = order.price == quote.price;
-        let near = !exact && is_near(view, terms, order.price);
+        let near = !exact && is_near(view.side, view.reservation, terms, order.price);
         let aged = view.now.ms_since(order.priced_at) >= terms.order_age_ms_max;
         let too_large = open > quote.qty;
         let too_small = open.0 * 2 < quote.qty.0;
@@ -147,7 +147,7 @@ impl Requote {
             self.pull_if_near(view, terms, order, None);
         } else {
             self.surplus
-                .push((*order, is_near(view, terms, order.price)));
+                .push((*order, is_near(view.side, view.reservation, terms, order.price)));
         }
     }
 
@@ -161,7 +161,7 @@ impl Requote {
         wanted: Option<Price>,
     ) {
         let price = order.boldest_price();
-        let near = Some(price) != wanted && is_near(view, terms, price);
+        let near = Some(price) != wanted && is_near(view.side, view.reservation, terms, price);
         if near && order.state.is_unknown() && order.state.may_cancel() {
             self.moves.push(Move::Cancel {
                 client_id: order.client_id,
@@ -216,10 +216,11 @@ fn is_stuck(order: &Order) -> bool {
     order.state != State::Live
 }
 
-fn is_near(view: &View<'_>, terms: &Terms, price: Price) -> bool {
-    let distance = match view.side {
-        Side::Buy => view.reservation - price.0 as f64,
-        Side::Sell => price.0 as f64 - view.reservation,
+/// Nearer to the reservation price than the smallest allowed distance.
+pub(crate) fn is_near(side: Side, reservation: f64, terms: &Terms, price: Price) -> bool {
+    let distance = match side {
+        Side::Buy => reservation - price.0 as f64,
+        Side::Sell => price.0 as f64 - reservation,
     };
     distance < terms.min_distance
 }

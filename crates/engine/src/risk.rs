@@ -66,6 +66,20 @@ pub(crate) fn worst_notional(
     instrument.notional(mid, Qty(long.max(short)))
 }
 
+/// A price that money can be counted at: within the exchange's own filter, and
+/// far enough from the end of 64 bits for the position and any sane order.
+pub(crate) fn priceable(instrument: &Instrument, price: Price, position: Qty) -> bool {
+    let spec = instrument.spec();
+    let raw = i128::from(price.0) * i128::from(spec.tick.0);
+    let listed = spec.price_max.0 == 0 || raw <= i128::from(spec.price_max.0);
+    let lots = i128::from(position.0.abs()).max(i128::from(QTY_SANE));
+    let worth = i128::from(price.0) * lots * i128::from(instrument.tick_lot_cash().0);
+    listed && worth < i128::from(i64::MAX) / 4
+}
+
+/// Lots that must be countable at any price that is quoted from.
+const QTY_SANE: i64 = 1_000_000;
+
 /// The mid is too far from the mark price to be believed.
 pub(crate) fn outside_band(terms: &Terms, mid: f64, mark: Option<f64>) -> bool {
     mark.is_some_and(|mark| libm::fabs(mid - mark) > terms.price_band * mark)
