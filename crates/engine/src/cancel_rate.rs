@@ -73,6 +73,15 @@ impl CancelRate {
         self.total
     }
 
+    /// The same without forgetting anything: for looking.
+    #[must_use]
+    pub(crate) fn count_at(&self, now: MonoNs) -> u32 {
+        let slice = now.0 / SLICE_NS;
+        let first = (slice + 1).saturating_sub(SLICES as u64);
+        let kept = (first..=self.newest).map(|number| self.slices[number as usize % SLICES]);
+        kept.take(SLICES).sum()
+    }
+
     /// Drops what is older than a minute. A clock that stands still or jumps
     /// back drops nothing.
     fn turn(&mut self, now: MonoNs) {

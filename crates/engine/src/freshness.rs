@@ -69,6 +69,7 @@ impl Freshness {
     pub(crate) fn restored(&mut self, at: At, venue_ms: VenueMs) {
         self.venue_ms = VenueMs(i64::MIN);
         self.lost_at = None;
+        self.unpriced_at = None;
         self.disconnected = false;
         self.heard(at, venue_ms);
     }
@@ -109,7 +110,9 @@ impl Freshness {
     /// When the fitness falls to [`Fitness::Pull`] if nothing more is heard.
     pub(crate) fn deadline(&self) -> Option<MonoNs> {
         let fresh_at = self.fresh_at?;
-        let oldest = self.doubtful_since().map_or(fresh_at, |since| since.min(fresh_at));
+        let oldest = self
+            .doubtful_since()
+            .map_or(fresh_at, |since| since.min(fresh_at));
         Some(oldest.plus_ms(self.stale_ms))
     }
 
@@ -121,6 +124,12 @@ impl Freshness {
     /// The book has not been lost since it was last restored.
     pub(crate) fn is_whole(&self) -> bool {
         self.lost_at.is_none()
+    }
+
+    /// The book is whole but has given no usable price for the stale time.
+    pub(crate) fn is_unpriced_too_long(&self, at: At) -> bool {
+        let since = self.unpriced_at.filter(|_| self.is_whole());
+        since.is_some_and(|since| at.mono.ms_since(since) >= self.stale_ms)
     }
 
     fn doubtful_since(&self) -> Option<MonoNs> {

@@ -284,6 +284,11 @@ impl Ledger {
         peak - equity
     }
 
+    /// Forgets the day's peak: a person has seen the fall and goes on.
+    pub(crate) fn restart_day(&mut self) {
+        self.day = None;
+    }
+
     fn traded(&mut self, at: At, instrument: &Instrument, fill: &Fill) -> Booked {
         self.heard_at = at.mono;
         let notional = instrument.notional(fill.price, fill.qty);

@@ -19,10 +19,12 @@ mod orders;
 mod reconcile;
 
 mod desk;
+mod digest;
 mod fair;
 mod flatten;
 mod freshness;
 mod grinding;
+mod maker;
 mod mode;
 mod output;
 mod quoter;
@@ -30,6 +32,7 @@ mod requote;
 mod risk;
 mod settings;
 mod terms;
+mod turn;
 mod view;
 mod volatility;
 

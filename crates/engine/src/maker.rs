@@ -9,9 +9,12 @@ mod look;
 mod market;
 mod pulse;
 
+use alloc::vec::Vec;
+
 use phoenix_domain::{
-    At, Event, Fill, Instrument, MonoNs, NoteKind, OpenOrders, OperatorOrder, OrderReport, Origin,
-    Outcome, PauseReason, PositionReport, Price, RefusalReason, Request, SymbolId,
+    At, BookLoss, ClientId, Command, Event, Fill, Instrument, MonoNs, NoteKind, OpenOrders,
+    OperatorOrder, OrderReport, Origin, Outcome, PauseReason, PositionReport, Price, RefusalReason,
+    Request, SymbolId,
 };
 
 use crate::book::Book;
@@ -23,7 +26,7 @@ use crate::grinding::Grinding;
 use crate::ledger::{Ledger, PositionCheck};
 use crate::markouts::Markouts;
 use crate::mode::{Mode, ModeEvent, Pauses};
-use crate::orders::{Change, FillNews, Orders, State};
+use crate::orders::{Change, FillNews, Orders};
 use crate::quoter::{Grid, Quotes};
 use crate::reconcile::Reconcile;
 use crate::requote::Requote;
@@ -81,6 +84,8 @@ pub(crate) struct Maker {
     pulled_at: Option<MonoNs>,
     /// The list that proves a stop was asked for.
     proof_asked: bool,
+    /// Scratch: orders about to be cancelled.
+    doomed: Vec<ClientId>,
     said: Said,
 }
 
@@ -119,7 +124,7 @@ impl Maker {
             mode: Mode::Starting,
             pauses: Pauses::default(),
             account_heard: false,
-            reconcile: Reconcile::new(at.mono),
+            reconcile: Reconcile::new(at.mono, u64::from(desk.reconcile_interval_ms)),
             orders: Orders::new(u64::from(desk.request_life_ms)),
             ledger: Ledger::new(),
             markouts: Markouts::new(),
@@ -138,6 +143,7 @@ impl Maker {
             held_back_until: MonoNs(0),
             pulled_at: None,
             proof_asked: false,
+            doomed: Vec::with_capacity(512),
             said: Said::default(),
             instrument,
             settings,
@@ -148,13 +154,31 @@ impl Maker {
     /// Takes one event that concerns this symbol.
     pub(crate) fn take(&mut self, turn: &mut Turn<'_>, event: &Event<'_>) {
         match *event {
-            Event::BookReplaced { book_id, venue_ms, bids, asks, .. } => {
+            Event::BookReplaced {
+                book_id,
+                venue_ms,
+                bids,
+                asks,
+                ..
+            } => {
                 self.book_replaced(turn, book_id, venue_ms, bids, asks);
             }
-            Event::BookChanged { book_id, venue_ms, bids, asks, .. } => {
+            Event::BookChanged {
+                book_id,
+                venue_ms,
+                bids,
+                asks,
+                ..
+            } => {
                 self.book_changed(turn, book_id, venue_ms, bids, asks);
             }
-            Event::TopChanged { book_id, venue_ms, bid, ask, .. } => {
+            Event::TopChanged {
+                book_id,
+                venue_ms,
+                bid,
+                ask,
+                ..
+            } => {
                 self.top_changed(turn, book_id, venue_ms, bid, ask);
             }
             Event::BookLost { loss, .. } => self.book_lost(turn, loss),
@@ -162,8 +186,17 @@ impl Maker {
             Event::TradePrinted { .. } => {}
             Event::MarkChanged { mark, funding, .. } => self.mark_changed(mark, funding),
             Event::OrderReported { ref report, .. } => self.reported(turn, report),
-            Event::Filled { ref fill, ref report, .. } => self.filled(turn, fill, report.as_ref()),
-            Event::Replied { client_id, request, ref outcome, .. } => {
+            Event::Filled {
+                ref fill,
+                ref report,
+                ..
+            } => self.filled(turn, fill, report.as_ref()),
+            Event::Replied {
+                client_id,
+                request,
+                ref outcome,
+                ..
+            } => {
                 let change = self.orders.replied(turn.at, client_id, request, outcome);
                 self.answered(turn, change, client_id, request, outcome);
             }
@@ -211,11 +244,17 @@ impl Maker {
     /// Moves between syncing and quoting by the state of the data.
     fn judge(&mut self, turn: &mut Turn<'_>) {
         let now = turn.at.mono;
-        let fitness = self.freshness.fitness(turn.at);
-        self.say_freshness(turn, fitness);
-        if self.ledger.doubt_due().is_some_and(|due| due <= now) && self.reconcile.is_settled() {
+        if self.ledger.take_due_doubt(now) {
             self.reconcile.demand_position(now);
         }
+        if self.freshness.is_unpriced_too_long(turn.at) {
+            // Crossed or one-sided for so long is our copy's fault, or might be.
+            let symbol = self.symbol();
+            turn.out.command(Command::ResyncBook { symbol });
+            self.book_lost(turn, BookLoss::Gap);
+        }
+        let fitness = self.freshness.fitness(turn.at);
+        self.say_freshness(turn, fitness);
         let learnt = self.account_heard && self.reconcile.is_settled();
         match (learnt, fitness) {
             (true, Fitness::Fit) => self.shift(turn, ModeEvent::Synced),
@@ -244,15 +283,15 @@ impl Maker {
         if now >= self.reconcile.next_deadline() {
             let due = self.reconcile.ask(now);
             if due.orders {
-                turn.out.command(phoenix_domain::Command::ListOpenOrders { symbol });
+                turn.out.command(Command::ListOpenOrders { symbol });
             }
             if due.position {
-                turn.out.command(phoenix_domain::Command::FetchPosition { symbol });
+                turn.out.command(Command::FetchPosition { symbol });
             }
         }
         while let Some(client_id) = self.orders.due_query(turn.at) {
             self.orders.ask(turn.at, client_id);
-            turn.out.command(phoenix_domain::Command::Query { symbol, client_id });
+            turn.out.command(Command::Query { symbol, client_id });
         }
     }
 
@@ -269,7 +308,8 @@ impl Maker {
             let now = turn.at.mono;
             self.markouts.filled(now, fill.side, fill.price, fill.qty);
             let id = fill.client_id;
-            self.grinding.filled(&self.terms, now, id, fill.side, fill.price, fill.qty);
+            self.grinding
+                .filled(&self.terms, now, id, fill.side, fill.price, fill.qty);
             let filled = NoteKind::Filled {
                 client_id: id,
                 side: fill.side,
@@ -292,14 +332,18 @@ impl Maker {
         &mut self,
         turn: &mut Turn<'_>,
         change: Option<Change>,
-        client_id: phoenix_domain::ClientId,
+        client_id: ClientId,
         request: Request,
         outcome: &Outcome,
     ) {
         match *outcome {
             Outcome::Confirmed(_) => {}
             Outcome::Unknown(doubt) => {
-                let unknown = NoteKind::OutcomeUnknown { client_id, request, doubt };
+                let unknown = NoteKind::OutcomeUnknown {
+                    client_id,
+                    request,
+                    doubt,
+                };
                 turn.out.note(self.symbol(), unknown);
             }
             Outcome::Refused(refusal) => {
@@ -352,11 +396,15 @@ impl Maker {
             self.dirty = true;
         }
         if change.resolved() {
-            turn.out.note(self.symbol(), NoteKind::OutcomeResolved { client_id, origin });
+            turn.out.note(
+                self.symbol(),
+                NoteKind::OutcomeResolved { client_id, origin },
+            );
         }
         if change.ended() {
             let filled = order.booked.max(order.reported);
-            turn.out.note(self.symbol(), NoteKind::OrderEnded { client_id, filled });
+            turn.out
+                .note(self.symbol(), NoteKind::OrderEnded { client_id, filled });
             self.flatten.ended(client_id);
             self.grinding.ended(client_id);
         }
@@ -367,7 +415,12 @@ impl Maker {
         let findings = self.orders.listed(turn.at, list, turn.ids.run);
         if findings.foreign != self.foreign {
             self.foreign = findings.foreign;
-            turn.out.note(symbol, NoteKind::ForeignOrders { count: findings.foreign });
+            turn.out.note(
+                symbol,
+                NoteKind::ForeignOrders {
+                    count: findings.foreign,
+                },
+            );
         }
         if let Some(client_id) = findings.second_writer {
             turn.out.note(symbol, NoteKind::SecondWriter { client_id });
@@ -384,7 +437,9 @@ impl Maker {
     fn position_told(&mut self, turn: &mut Turn<'_>, report: &PositionReport) {
         let now = turn.at.mono;
         let asked = report.origin != Origin::Stream;
-        let check = self.ledger.position_reported(turn.at, &self.instrument, report);
+        let check = self
+            .ledger
+            .position_reported(turn.at, &self.instrument, report);
         match check {
             PositionCheck::Inconclusive if asked => self.reconcile.position_failed(now),
             PositionCheck::Inconclusive => {}
@@ -402,7 +457,8 @@ impl Maker {
             PositionCheck::Corrected { ours, venue } => {
                 self.orders.position_taken(report.asked_at, report.venue_ms);
                 self.reconcile.position_told(now, report.asked_at);
-                turn.out.note(self.symbol(), NoteKind::PositionCorrected { ours, venue });
+                turn.out
+                    .note(self.symbol(), NoteKind::PositionCorrected { ours, venue });
             }
         }
         self.dirty = true;

@@ -3,7 +3,7 @@
 //!
 //! Every start, every reconnect of the private stream and every doubt demands
 //! both answers anew; only an answer to a question asked after the demand
-//! meets it. Besides, both are asked every 30 s while quoting goes on.
+//! meets it. Besides, both are asked at a steady interval while quoting goes on.
 //!
 //! What the answers mean is read elsewhere: `orders` sorts a list into ours,
 //! orphans of an earlier run (to be cancelled), foreign (left alone), a newer
@@ -16,6 +16,8 @@ use phoenix_domain::MonoNs;
 pub(crate) struct Reconcile {
     orders: Question,
     position: Question,
+    /// Between the questions of ordinary days.
+    every_ms: u64,
 }
 
 /// What to ask now.
@@ -39,8 +41,6 @@ struct Question {
     failures: u32,
 }
 
-/// Between the questions of ordinary days.
-const EVERY_MS: u64 = 30_000;
 /// A question without any answer for this long is asked again.
 const ANSWER_MS: u64 = 10_000;
 /// After a failure, doubled with each more up to 16 times.
@@ -49,7 +49,7 @@ const RETRY_MS: u64 = 500;
 impl Reconcile {
     /// Nothing known: demands both.
     #[must_use]
-    pub(crate) fn new(now: MonoNs) -> Self {
+    pub(crate) fn new(now: MonoNs, every_ms: u64) -> Self {
         let question = Question {
             demanded_at: Some(now),
             asked_at: None,
@@ -59,6 +59,7 @@ impl Reconcile {
         Self {
             orders: question,
             position: question,
+            every_ms,
         }
     }
 
@@ -88,12 +89,12 @@ impl Reconcile {
 
     /// A list came that was asked for at `asked`.
     pub(crate) fn orders_listed(&mut self, now: MonoNs, asked: MonoNs) {
-        self.orders.answered(now, asked);
+        self.orders.answered(now, asked, self.every_ms);
     }
 
     /// A position came that was asked for at `asked` and could be compared.
     pub(crate) fn position_told(&mut self, now: MonoNs, asked: MonoNs) {
-        self.position.answered(now, asked);
+        self.position.answered(now, asked, self.every_ms);
     }
 
     /// A question failed, or its answer was of no use; which one is not told.
@@ -152,14 +153,14 @@ impl Question {
         }
     }
 
-    fn answered(&mut self, now: MonoNs, asked: MonoNs) {
+    fn answered(&mut self, now: MonoNs, asked: MonoNs, every_ms: u64) {
         if self.demanded_at.is_some_and(|demanded| asked < demanded) {
             return;
         }
         self.demanded_at = None;
         self.asked_at = None;
         self.failures = 0;
-        self.next_at = now.plus_ms(EVERY_MS);
+        self.next_at = now.plus_ms(every_ms);
     }
 
     fn failed(&mut self, now: MonoNs) {
@@ -194,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_start_asks_once_and_then_every_thirty_seconds() {
-        let mut reconcile = Reconcile::new(ms(0));
+        let mut reconcile = Reconcile::new(ms(0), 30_000);
         assert_eq!(reconcile.ask(ms(0)), BOTH);
         assert_eq!(reconcile.ask(ms(100)), NONE);
         assert!(!reconcile.is_settled());
@@ -208,7 +209,7 @@ mod tests {
 
     #[test]
     fn an_answer_from_before_the_demand_does_not_meet_it() {
-        let mut reconcile = Reconcile::new(ms(0));
+        let mut reconcile = Reconcile::new(ms(0), 30_000);
         assert_eq!(reconcile.ask(ms(0)), BOTH);
         reconcile.demand(ms(50));
         answer(&mut reconcile, 60, 0);
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn failures_are_retried_ever_more_slowly_and_silence_too() {
-        let mut reconcile = Reconcile::new(ms(0));
+        let mut reconcile = Reconcile::new(ms(0), 30_000);
         let mut now = 0;
         for wait in [500, 1_000, 2_000, 4_000, 8_000, 8_000] {
             assert_eq!(reconcile.ask(ms(now)), BOTH);

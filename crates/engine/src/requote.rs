@@ -146,8 +146,10 @@ impl Requote {
             self.in_flight += 1;
             self.pull_if_near(view, terms, order, None);
         } else {
-            self.surplus
-                .push((*order, is_near(view.side, view.reservation, terms, order.price)));
+            self.surplus.push((
+                *order,
+                is_near(view.side, view.reservation, terms, order.price),
+            ));
         }
     }
 

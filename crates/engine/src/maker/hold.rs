@@ -2,7 +2,9 @@
 //! that nothing is left. All of it acts at once, never on a pulse, and none of
 //! it asks the cancel budget.
 
-use phoenix_domain::{Command, MonoNs, NewOrder, NoteKind, PauseReason, Qty, Side, TimeInForce};
+use phoenix_domain::{
+    ClientId, Command, MonoNs, NewOrder, NoteKind, PauseReason, Qty, Side, TimeInForce,
+};
 
 use super::Maker;
 use crate::flatten::{self, Slice};
@@ -32,12 +34,8 @@ impl Maker {
         }
     }
 
-    /// Cancels all there is. Foreign orders are spared: then one by one.
+    /// Cancels all of ours in one go.
     pub(super) fn cancel_everything(&mut self, turn: &mut Turn<'_>) {
-        if self.foreign > 0 {
-            self.cancel_each(turn, |_| true);
-            return;
-        }
         for _ in 0..self.pullable().count() {
             self.cancel_rate.count_protective(turn.at.mono);
         }
@@ -45,7 +43,7 @@ impl Maker {
         self.dirty = true;
         turn.out.command(Command::CancelAll {
             symbol: self.symbol(),
-            spare_foreign: false,
+            spare_foreign: self.foreign > 0,
         });
     }
 
@@ -70,13 +68,13 @@ impl Maker {
     }
 
     fn cancel_each(&mut self, turn: &mut Turn<'_>, which: impl Fn(&Order) -> bool) {
-        self.doomed.clear();
-        let doomed = Side::BOTH.into_iter().flat_map(|side| self.orders.working(side));
-        let doomed = doomed.filter(|order| order.state.may_cancel() && self.is_pullable(order));
-        let names = doomed.filter(|order| which(order)).map(|order| order.client_id);
-        self.doomed.extend(names);
-        for index in 0..self.doomed.len() {
-            let client_id = self.doomed[index];
+        let mut doomed = core::mem::take(&mut self.doomed);
+        doomed.extend(
+            self.pullable()
+                .filter(|order| which(order))
+                .map(|order| order.client_id),
+        );
+        for client_id in doomed.drain(..) {
             if self.orders.cancel(turn.at, client_id) {
                 self.cancel_rate.count_protective(turn.at.mono);
                 turn.out.command(Command::Cancel {
@@ -86,6 +84,7 @@ impl Maker {
                 });
             }
         }
+        self.doomed = doomed;
         self.dirty = true;
     }
 
@@ -94,7 +93,9 @@ impl Maker {
     }
 
     fn pullable(&self) -> impl Iterator<Item = &Order> {
-        let all = Side::BOTH.into_iter().flat_map(|side| self.orders.working(side));
+        let all = Side::BOTH
+            .into_iter()
+            .flat_map(|side| self.orders.working(side));
         all.filter(|order| order.state.may_cancel() && self.is_pullable(order))
     }
 
@@ -129,11 +130,7 @@ impl Maker {
     }
 
     /// A reduce-only order that trades at once within its bound or expires.
-    pub(super) fn send_slice(
-        &mut self,
-        turn: &mut Turn<'_>,
-        slice: Slice,
-    ) -> Option<phoenix_domain::ClientId> {
+    pub(super) fn send_slice(&mut self, turn: &mut Turn<'_>, slice: Slice) -> Option<ClientId> {
         let Slice { side, price, qty } = slice;
         let order = NewOrder {
             symbol: self.symbol(),
@@ -156,7 +153,8 @@ impl Maker {
         let Some((loss, limit)) = beyond.filter(|_| !self.pauses.has(PauseReason::StopLoss)) else {
             return;
         };
-        turn.out.note(self.symbol(), NoteKind::StopLoss { loss, limit });
+        turn.out
+            .note(self.symbol(), NoteKind::StopLoss { loss, limit });
         self.flatten.order(PauseReason::StopLoss, turn.at.mono);
         self.hold(turn, PauseReason::StopLoss);
         self.upkeep(turn);

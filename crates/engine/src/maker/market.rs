@@ -2,8 +2,7 @@
 //! and filters. No quote is decided here.
 
 use phoenix_domain::{
-    At, BookLoss, Command, Decimal, Instrument, Level, NoteKind, PauseReason, Rate, StreamKind,
-    VenueMs,
+    At, BookLoss, Decimal, Instrument, Level, NoteKind, PauseReason, Rate, StreamKind, VenueMs,
 };
 
 use super::Maker;
@@ -28,7 +27,8 @@ impl Maker {
         asks: &[Level],
     ) {
         if !self.freshness.is_whole() {
-            turn.out.note(self.symbol(), NoteKind::BookRestored { book_id });
+            turn.out
+                .note(self.symbol(), NoteKind::BookRestored { book_id });
             self.volatility.restart();
         }
         self.score_markouts(turn.at);
@@ -70,20 +70,13 @@ impl Maker {
     }
 
     /// Without a book nothing is quoted; whether what rests may stay depends
-    /// on how the book was lost. A lost connection brings its own new book.
+    /// on how the book was lost. Whoever found the loss fetches a new book.
     pub(super) fn book_lost(&mut self, turn: &mut Turn<'_>, loss: BookLoss) {
-        let symbol = self.symbol();
         if self.book.is_whole() {
-            turn.out.note(symbol, NoteKind::BookLost { loss });
+            turn.out.note(self.symbol(), NoteKind::BookLost { loss });
         }
         self.book.clear();
         self.freshness.lost(turn.at, loss);
-        match loss {
-            BookLoss::Gap | BookLoss::Unreadable => {
-                turn.out.command(Command::ResyncBook { symbol });
-            }
-            BookLoss::Disconnected => {}
-        }
     }
 
     pub(super) fn mark_changed(&mut self, mark: Decimal, funding: Rate) {
@@ -190,7 +183,8 @@ impl Maker {
         {
             self.said.crossed = true;
             let (bid, ask) = (top.bid.price, top.ask.price);
-            turn.out.note(self.symbol(), NoteKind::BookCrossed { bid, ask });
+            turn.out
+                .note(self.symbol(), NoteKind::BookCrossed { bid, ask });
         }
     }
 

@@ -5,7 +5,7 @@
 //! has come too near to the reservation price does not wait.
 
 use phoenix_domain::{
-    Command, Decimal, MonoNs, NewOrder, NoteKind, Price, Qty, Side, TimeInForce,
+    Cash, ClientId, Command, Decimal, MonoNs, NewOrder, NoteKind, Price, Qty, Side, TimeInForce,
 };
 
 use super::Maker;
@@ -48,8 +48,14 @@ impl Maker {
         }
         let now = turn.at.mono;
         let interval = u64::from(turn.settings.quote_interval_ms);
-        let wait_ms = if self.dirty { interval } else { interval.max(LOOK_MS) };
-        let due = self.quoted_at.is_none_or(|last| now >= last.plus_ms(wait_ms));
+        let wait_ms = if self.dirty {
+            interval
+        } else {
+            interval.max(LOOK_MS)
+        };
+        let due = self
+            .quoted_at
+            .is_none_or(|last| now >= last.plus_ms(wait_ms));
         if due {
             self.quoted_at = Some(now);
             self.decide(turn, top, false);
@@ -80,12 +86,18 @@ impl Maker {
         let reference = self.tick_price(self.mark.unwrap_or(mid));
         let position = self.ledger.position().qty;
         let mid_price = self.tick_price(mid);
-        let (worst, capped) =
-            Worst::of(&self.terms, &self.instrument, position, mid_price, turn.room);
+        let (worst, capped) = Worst::of(
+            &self.terms,
+            &self.instrument,
+            position,
+            mid_price,
+            turn.room,
+        );
         self.quotes.clear();
         if !risk::outside_band(&self.terms, mid, self.mark) {
             let situation = self.situation(turn, &top);
-            self.grid.rescale(self.volatility.sigma_ticks() / mid, &self.terms);
+            self.grid
+                .rescale(self.volatility.sigma_ticks() / mid, &self.terms);
             self.grid.quote(&self.terms, &situation, &mut self.quotes);
             self.say_situation(turn, &situation);
             if !protective_only {
@@ -104,7 +116,12 @@ impl Maker {
             self.requotes[side.index()].plan(&view, &self.terms, &self.orders);
         }
         let boldest = Side::BOTH.map(|side| self.boldest(side));
-        let bounds = Bounds { worst, protective_only, reference, boldest };
+        let bounds = Bounds {
+            worst,
+            protective_only,
+            reference,
+            boldest,
+        };
         self.carry_out(turn, bounds, mid);
     }
 
@@ -131,13 +148,18 @@ impl Maker {
         let position = self.ledger.position().qty;
         let sigma_ratio = self.volatility.sigma_ticks() / top.mid_ticks();
         let best = (top.bid.price, top.ask.price);
-        let slice = self.grinding.due(&self.terms, now, position, sigma_ratio, best);
+        let slice = self
+            .grinding
+            .due(&self.terms, now, position, sigma_ratio, best);
         let Some(slice) = slice.filter(|_| now >= self.held_back_until) else {
             return;
         };
         if let Some(client_id) = self.send_slice(turn, slice) {
             self.grinding.sent(client_id, now, &self.terms);
-            let kind = NoteKind::Grinding { side: slice.side, qty: slice.qty };
+            let kind = NoteKind::Grinding {
+                side: slice.side,
+                qty: slice.qty,
+            };
             turn.out.note(self.symbol(), kind);
         }
     }
@@ -158,7 +180,8 @@ impl Maker {
         if self.said.cut[side.index()] != cut {
             self.said.cut[side.index()] = cut;
             let cut = u16::try_from(cut).unwrap_or(u16::MAX);
-            turn.out.note(self.symbol(), NoteKind::LayersCut { side, cut });
+            turn.out
+                .note(self.symbol(), NoteKind::LayersCut { side, cut });
         }
     }
 
@@ -200,13 +223,20 @@ impl Maker {
     fn make(&mut self, turn: &mut Turn<'_>, bounds: &mut Bounds, side: Side, next: Move) {
         let now = turn.at.mono;
         match next {
-            Move::Cancel { client_id, protective } => {
+            Move::Cancel {
+                client_id,
+                protective,
+            } => {
                 if protective || self.may_fidget(turn, bounds) {
                     self.cancel(turn, client_id, protective);
                 }
             }
             Move::Amend { protective, .. } if !protective && !self.may_fidget(turn, bounds) => {}
-            Move::Amend { client_id, protective, .. } => {
+            Move::Amend {
+                client_id,
+                protective,
+                ..
+            } => {
                 let sent = now >= self.held_back_until && self.amend(turn, bounds, side, next);
                 if !sent && protective {
                     self.cancel(turn, client_id, true);
@@ -237,18 +267,14 @@ impl Maker {
             self.said.slowed = !allowed;
             if !allowed {
                 let cancels_per_min = self.cancel_rate.per_minute(now);
-                turn.out.note(self.symbol(), NoteKind::RequotesSlowed { cancels_per_min });
+                turn.out
+                    .note(self.symbol(), NoteKind::RequotesSlowed { cancels_per_min });
             }
         }
         allowed
     }
 
-    fn cancel(
-        &mut self,
-        turn: &mut Turn<'_>,
-        client_id: phoenix_domain::ClientId,
-        protective: bool,
-    ) {
+    fn cancel(&mut self, turn: &mut Turn<'_>, client_id: ClientId, protective: bool) {
         if !self.orders.cancel(turn.at, client_id) {
             return;
         }
@@ -261,14 +287,15 @@ impl Maker {
     }
 
     /// False if the amend cannot be sent.
-    fn amend(
-        &mut self,
-        turn: &mut Turn<'_>,
-        bounds: &mut Bounds,
-        side: Side,
-        next: Move,
-    ) -> bool {
-        let Move::Amend { client_id, price, qty, open, protective } = next else {
+    fn amend(&mut self, turn: &mut Turn<'_>, bounds: &mut Bounds, side: Side, next: Move) -> bool {
+        let Move::Amend {
+            client_id,
+            price,
+            qty,
+            open,
+            protective,
+        } = next
+        else {
             return false;
         };
         let Some(order) = self.orders.get(client_id) else {
@@ -276,8 +303,7 @@ impl Maker {
         };
         let more = Qty((open - order.exposure()).0.max(0));
         let could_fill = self.orders.exposure(side);
-        let allowed = bounds.worst.allows(side, could_fill, more)
-            || (more.is_zero() && protective);
+        let allowed = bounds.worst.allows(side, could_fill, more) || (more.is_zero() && protective);
         if !allowed
             || !bounds.is_clear(side, price)
             || self.is_filtered(turn, bounds, side, price, qty)
@@ -288,8 +314,21 @@ impl Maker {
         self.count(turn.at.mono, protective);
         bounds.stands(side, price);
         let symbol = self.symbol();
-        turn.out.command(Command::Amend { symbol, client_id, side, price, qty });
-        turn.out.note(symbol, NoteKind::OrderAmended { client_id, price, qty });
+        turn.out.command(Command::Amend {
+            symbol,
+            client_id,
+            side,
+            price,
+            qty,
+        });
+        turn.out.note(
+            symbol,
+            NoteKind::OrderAmended {
+                client_id,
+                price,
+                qty,
+            },
+        );
         true
     }
 
@@ -316,7 +355,12 @@ impl Maker {
         };
         if !self.said.filtered {
             self.said.filtered = true;
-            let kind = NoteKind::QuoteFiltered { side, price, qty, breach };
+            let kind = NoteKind::QuoteFiltered {
+                side,
+                price,
+                qty,
+                breach,
+            };
             turn.out.note(self.symbol(), kind);
         }
         true
@@ -347,11 +391,7 @@ impl Maker {
 
     /// Remembers and sends an order. `None` if there is no room to remember
     /// it: what cannot be followed is not sent.
-    pub(super) fn send(
-        &mut self,
-        turn: &mut Turn<'_>,
-        order: NewOrder,
-    ) -> Option<phoenix_domain::ClientId> {
+    pub(super) fn send(&mut self, turn: &mut Turn<'_>, order: NewOrder) -> Option<ClientId> {
         if !self.orders.place(turn.at, &order) {
             return None;
         }
@@ -375,7 +415,8 @@ impl Maker {
         }
         if self.said.reduce_only != reduce_only {
             self.said.reduce_only = reduce_only;
-            turn.out.note(symbol, NoteKind::ReduceOnly { on: reduce_only });
+            turn.out
+                .note(symbol, NoteKind::ReduceOnly { on: reduce_only });
         }
     }
 
@@ -385,7 +426,7 @@ impl Maker {
         }
         self.said.capped = capped;
         if capped {
-            let limit = phoenix_domain::Cash(turn.settings.total_notional_max.0);
+            let limit = Cash(turn.settings.total_notional_max.0);
             let own = risk::worst_notional(
                 &self.instrument,
                 self.ledger.position().qty,
@@ -404,7 +445,11 @@ impl Maker {
             return None;
         }
         let interval = u64::from(interval_ms);
-        let wait_ms = if self.dirty { interval } else { interval.max(LOOK_MS) };
+        let wait_ms = if self.dirty {
+            interval
+        } else {
+            interval.max(LOOK_MS)
+        };
         self.quoted_at.map(|last| last.plus_ms(wait_ms))
     }
 }
