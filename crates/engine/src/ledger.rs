@@ -106,8 +106,6 @@ struct PositionDoubt {
     venue_ms: VenueMs,
     qty: Qty,
     since: MonoNs,
-    /// The exchange has been asked about it.
-    asked: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -121,6 +119,8 @@ const RECENT_MAX: usize = 512;
 const GRACE_MS: u64 = 2_000;
 /// The exchange's entry price is rounded; its profit may differ by this.
 const ROUNDING: Cash = Cash(100);
+/// Our estimate of the exchange's clock is better than this.
+const CLOCK_ERROR_MS: i64 = 1_000;
 const DAY_MS: i64 = 86_400_000;
 /// No position is larger; keeps every sum far from overflow.
 const QTY_RANGE: core::ops::Range<Qty> = Qty(-(1 << 50))..Qty(1 << 50);
@@ -180,7 +180,7 @@ impl Ledger {
         let asked = report.origin != Origin::Stream;
         let Some(anchor) = self.anchor_ms else {
             if asked {
-                self.adopt(instrument, report);
+                self.adopt(at, instrument, report);
                 return PositionCheck::Agrees;
             }
             return PositionCheck::Inconclusive;
@@ -191,16 +191,14 @@ impl Ledger {
         if ours == report.qty {
             self.doubt = None;
             if asked {
-                self.anchor_ms = Some(anchor.max(report.venue_ms));
+                self.anchor_at(as_of(at, report));
             }
             return PositionCheck::Agrees;
         }
-        let (since, asked_before) = self
-            .doubt
-            .map_or((at.mono, false), |doubt| (doubt.since, doubt.asked));
+        let since = self.doubt.map_or(at.mono, |doubt| doubt.since);
         if asked && report.asked_at >= since.plus_ms(GRACE_MS) {
             self.doubt = None;
-            self.adopt(instrument, report);
+            self.adopt(at, instrument, report);
             return PositionCheck::Corrected {
                 ours,
                 venue: report.qty,
@@ -210,25 +208,14 @@ impl Ledger {
             venue_ms: report.venue_ms,
             qty: report.qty,
             since,
-            asked: asked_before,
         });
         PositionCheck::Differs
     }
 
-    /// True once when a doubt has lasted long enough to ask the exchange.
-    pub(crate) fn take_due_doubt(&mut self, now: MonoNs) -> bool {
-        let due = self.doubt_due().is_some_and(|due| due <= now);
-        if let Some(doubt) = self.doubt.as_mut().filter(|_| due) {
-            doubt.asked = true;
-        }
-        due
-    }
-
-    /// When [`Self::take_due_doubt`] will be true.
+    /// When the exchange should be asked for the position because of a doubt.
     #[must_use]
     pub(crate) fn doubt_due(&self) -> Option<MonoNs> {
-        let doubt = self.doubt.filter(|doubt| !doubt.asked)?;
-        Some(doubt.since.plus_ms(GRACE_MS))
+        self.doubt.map(|doubt| doubt.since.plus_ms(GRACE_MS))
     }
 
     /// The exchange has told the position and nothing contradicts ours.
@@ -382,20 +369,16 @@ impl Ledger {
     }
 
     /// Makes the exchange's position ours; later fills are laid on top.
-    fn adopt(&mut self, instrument: &Instrument, report: &PositionReport) {
+    fn adopt(&mut self, at: At, instrument: &Instrument, report: &PositionReport) {
         let first = self.anchor_ms.is_none();
-        let cost =
-            i128::from(report.entry.0) * i128::from(instrument.qty_decimal(report.qty.abs()).0);
+        let held = i128::from(report.qty.0.abs()) * i128::from(instrument.spec().lot.0);
+        let cost = i128::from(report.entry.0).saturating_mul(held);
         let cost = (cost / 100_000_000).clamp(0, CASH_MAX);
         self.position = Position {
             qty: report.qty,
             cost: Cash(cost as i64),
         };
-        self.anchor_ms = Some(
-            report
-                .venue_ms
-                .max(self.anchor_ms.unwrap_or(report.venue_ms)),
-        );
+        self.anchor_at(as_of(at, report));
         for index in 0..self.recent.len() {
             let Recent {
                 side, price, qty, ..
@@ -413,6 +396,11 @@ impl Ledger {
         self.totals.inventory_max = self.totals.inventory_max.max(held);
     }
 
+    /// Fills up to then are in the position.
+    fn anchor_at(&mut self, venue_ms: VenueMs) {
+        self.anchor_ms = self.anchor_ms.max(Some(venue_ms));
+    }
+
     /// Positive, and neither it nor the position with it beyond any account.
     fn is_addable(&self, instrument: &Instrument, side: Side, price: Price, qty: Qty) -> bool {
         let unit = i128::from(instrument.tick_lot_cash().0);
@@ -427,6 +415,16 @@ impl Ledger {
             && worth.saturating_add(held) <= CASH_MAX
             && after.is_some_and(|qty| QTY_RANGE.contains(&Qty(qty)))
     }
+}
+
+/// The exchange's time of a statement. A symbol not held is told without one;
+/// then it is a little before the question, for what the clock may be off.
+fn as_of(at: At, report: &PositionReport) -> VenueMs {
+    if report.venue_ms.0 > 0 {
+        return report.venue_ms;
+    }
+    let ago_ms = at.mono.ms_since(report.asked_at).min(DAY_MS as u64) as i64;
+    VenueMs(at.venue.0.saturating_sub(ago_ms + CLOCK_ERROR_MS))
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ mod terms;
 mod turn;
 mod view;
 mod volatility;
+mod wallet;
 
 pub use desk::Desk;
 pub use mode::Mode;
