@@ -122,6 +122,8 @@ pub enum NoteKind {
     RequotesSlowed { cancels_per_min: u32 },
     /// Our position and the exchange's differ; the exchange's is taken.
     PositionCorrected { ours: Qty, venue: Qty },
+    /// The wallet moved by this more than our books explain; zero: no longer.
+    WalletDiffers { asset: u8, difference: Cash },
     /// Orders on the account that are not ours.
     ForeignOrders { count: u16 },
     /// An order of an earlier run was found and is cancelled.

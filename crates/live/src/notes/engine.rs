@@ -40,6 +40,7 @@ pub(super) fn phrase(kind: &NoteKind) -> Phrase {
         NoteKind::Flattened => (Warn, "仓位已平", "flattened"),
         NoteKind::RequotesSlowed { .. } => (Warn, "撤单频率接近上限，放缓调价", "requotes slowed"),
         NoteKind::PositionCorrected { .. } => (Warn, "仓位以交易所为准更正", "position corrected"),
+        NoteKind::WalletDiffers { .. } => (Warn, "钱包余额与账本不符", "wallet differs"),
         NoteKind::ForeignOrders { .. } => (Warn, "账户上有非本程序的订单", "foreign orders"),
         NoteKind::OrphanFound { .. } => (Warn, "发现先前运行遗留的订单", "orphan order found"),
         NoteKind::SecondWriter { .. } => (Error, "同一账户有另一个实例在交易", "second writer"),
@@ -171,6 +172,9 @@ fn state_fields(kind: &NoteKind, of: Units<'_>, out: &mut Fields) {
         }
         NoteKind::PositionCorrected { ours, venue } => {
             out.add("ours", of.qty(ours)).add("venue", of.qty(venue));
+        }
+        NoteKind::WalletDiffers { asset, difference } => {
+            out.add("asset", asset).add("difference", difference);
         }
         NoteKind::ForeignOrders { count } => {
             out.add("count", count);
