@@ -7,7 +7,10 @@ mod chinese;
 mod config_task;
 mod exit;
 mod owner_file;
+mod run;
 mod screen;
+mod summary;
+mod trade;
 
 use std::process::ExitCode;
 
@@ -60,7 +63,8 @@ fn perform(task: &Task, lang: Lang) -> Ended {
             println!("phoenix {}", env!("CARGO_PKG_VERSION"));
             Ok(())
         }
-        Task::Demo(_) | Task::Run(_) | Task::Sim(_) | Task::Record(_) => Ok(()),
+        Task::Run(args) => run::run(args, lang),
+        Task::Demo(_) | Task::Sim(_) | Task::Record(_) => Ok(()),
     }
 }
 

@@ -6,15 +6,18 @@
 
 mod draw;
 mod scene;
+mod watcher;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 use phoenix_config::Lang;
+use phoenix_domain::Severity;
 use ratatui::DefaultTerminal;
 
-pub(crate) use scene::{Row, Said, Scene, Tone};
+use scene::{Said, Scene};
+pub(crate) use watcher::Watcher;
 
 /// Where the status goes.
 pub(crate) enum Screen {
@@ -60,7 +63,9 @@ impl Screen {
                 notes_seen,
             } => {
                 let mut out = std::io::stdout().lock();
-                for said in scene.notes_after(*notes_seen) {
+                // Every order is a note; the log file has them all.
+                let urgent = |said: &&Said| said.severity >= Severity::Warn;
+                for said in scene.notes_after(*notes_seen).iter().filter(urgent) {
                     let _ = writeln!(out, "{}", said.line());
                 }
                 *notes_seen = scene.notes_total;
