@@ -5,10 +5,13 @@
 mod args;
 mod chinese;
 mod config_task;
+mod demo;
 mod exit;
+mod market;
 mod owner_file;
 mod run;
 mod screen;
+mod sim;
 mod summary;
 mod trade;
 
@@ -64,7 +67,9 @@ fn perform(task: &Task, lang: Lang) -> Ended {
             Ok(())
         }
         Task::Run(args) => run::run(args, lang),
-        Task::Demo(_) | Task::Sim(_) | Task::Record(_) => Ok(()),
+        Task::Demo(args) => demo::demo(args, lang),
+        Task::Sim(args) => sim::sim(args, lang),
+        Task::Record(_) => Ok(()),
     }
 }
 

@@ -70,7 +70,11 @@ fn announce(config: &Config, venue: &Venue, endpoints: &Endpoints, dry_run: bool
             lang.pick("orders will be sent", "将发送订单")
         }
     };
-    println!("{}: {} - {sends}", in_words(venue, lang), endpoints.rest_url);
+    println!(
+        "{}: {} - {sends}",
+        in_words(venue, lang),
+        endpoints.rest_url
+    );
     for symbol in &config.symbols {
         println!(
             "  {}: net_max {}, {} x {} {}, stop_loss_thresh {}",
@@ -101,7 +105,10 @@ fn log_to_file(dir: &Path, level: LogLevel) -> Result<(), Failure> {
         OpenOptions::new().create(true).append(true).open(&path)
     };
     let file = open().map_err(|error| {
-        Failure::new(Code::Os, format!("{} cannot be written: {error}", path.display()))
+        Failure::new(
+            Code::Os,
+            format!("{} cannot be written: {error}", path.display()),
+        )
     })?;
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,

@@ -20,7 +20,10 @@ fn verdict(summary: &Summary, lang: Lang) -> Ended {
     if !summary.nothing_rests() && !summary.wallets.is_empty() {
         broken.push(match &summary.resting {
             Some(_) => lang.pick("orders still rest", "仍有挂单"),
-            None => lang.pick("the list of open orders could not be had", "无法取得挂单列表"),
+            None => lang.pick(
+                "the list of open orders could not be had",
+                "无法取得挂单列表",
+            ),
         });
     }
     if !summary.books_agree() {
@@ -39,30 +42,56 @@ const ENTRIES: [Entry; 14] = [
     ("fills, buys / sells", "成交 买/卖", |maker| {
         format!("{} / {}", maker.view.fills[0], maker.view.fills[1])
     }),
-    ("volume", "成交额", |maker| format!("{:.2}", maker.view.volume)),
-    ("realised pnl", "已实现盈亏", |maker| signed(maker.view.realised)),
-    ("unrealised pnl", "未实现盈亏", |maker| signed(maker.view.unrealised)),
+    ("volume", "成交额", |maker| {
+        format!("{:.2}", maker.view.volume)
+    }),
+    ("realised pnl", "已实现盈亏", |maker| {
+        signed(maker.view.realised)
+    }),
+    ("unrealised pnl", "未实现盈亏", |maker| {
+        signed(maker.view.unrealised)
+    }),
     ("fees paid", "手续费", |maker| signed(maker.view.fees)),
-    ("funding received", "资金费", |maker| signed(maker.view.funding)),
+    ("funding received", "资金费", |maker| {
+        signed(maker.view.funding)
+    }),
     ("net pnl", "净盈亏", |maker| signed(net(maker))),
-    ("position", "持仓", |maker| qty(maker, maker.view.position)),
-    ("inventory lowest", "库存最低", |maker| qty(maker, maker.view.inventory_min)),
-    ("inventory highest", "库存最高", |maker| qty(maker, maker.view.inventory_max)),
-    ("markout 1 s", "1 秒 markout", |maker| markout(maker.view.markout_1s)),
-    ("markout 10 s", "10 秒 markout", |maker| markout(maker.view.markout_10s)),
-    ("cancels in the last minute", "最近一分钟撤单", |maker| {
-        maker.view.cancels_per_min.to_string()
+    ("position", "持仓", |maker| {
+        qty(maker, maker.view.position)
     }),
-    ("orders of others, untouched", "外部订单（未动）", |maker| {
-        maker.view.foreign_orders.to_string()
+    ("inventory lowest", "库存最低", |maker| {
+        qty(maker, maker.view.inventory_min)
     }),
+    ("inventory highest", "库存最高", |maker| {
+        qty(maker, maker.view.inventory_max)
+    }),
+    ("markout 1 s", "1 秒 markout", |maker| {
+        markout(maker.view.markout_1s)
+    }),
+    ("markout 10 s", "10 秒 markout", |maker| {
+        markout(maker.view.markout_10s)
+    }),
+    (
+        "cancels in the last minute",
+        "最近一分钟撤单",
+        |maker| maker.view.cancels_per_min.to_string(),
+    ),
+    (
+        "orders of others, untouched",
+        "外部订单（未动）",
+        |maker| maker.view.foreign_orders.to_string(),
+    ),
 ];
 
 fn table(summary: &Summary, lang: Lang) -> String {
     let mut out = String::new();
     let mut rows = vec![vec![lang.pick("summary", "总结").to_string()]];
     let makers = &summary.status.makers;
-    rows[0].extend(makers.iter().map(|maker| maker.instrument.symbol().to_string()));
+    rows[0].extend(
+        makers
+            .iter()
+            .map(|maker| maker.instrument.symbol().to_string()),
+    );
     for (en, zh, value) in ENTRIES {
         let mut row = vec![lang.pick(en, zh).to_string()];
         row.extend(makers.iter().map(value));
@@ -149,5 +178,13 @@ fn aligned(out: &mut String, rows: &[Vec<String>]) {
 
 /// Chinese characters take two columns of a terminal.
 fn columns_of(text: &str) -> usize {
-    text.chars().map(|letter| if ('\u{2e80}'..='\u{ffef}').contains(&letter) { 2 } else { 1 }).sum()
+    text.chars()
+        .map(|letter| {
+            if ('\u{2e80}'..='\u{ffef}').contains(&letter) {
+                2
+            } else {
+                1
+            }
+        })
+        .sum()
 }

@@ -51,7 +51,9 @@ pub(crate) fn trade(
                 () = signals.any() => true,
                 _ = frames.tick() => screen.stop_asked(),
             };
-            let over = viewing.duration.is_some_and(|span| started.elapsed() >= span);
+            let over = viewing
+                .duration
+                .is_some_and(|span| started.elapsed() >= span);
             if (asked || over) && !*stop.borrow() {
                 watcher.stopping(lang);
                 stop.send_replace(true);
@@ -108,13 +110,19 @@ fn failure(error: &RunError, lang: Lang) -> Failure {
         ),
         RunError::Exchange(_) => (
             Code::Unavailable,
-            lang.pick("; nothing was sent, try again later", "；没有发送订单，请稍后重试"),
+            lang.pick(
+                "; nothing was sent, try again later",
+                "；没有发送订单，请稍后重试",
+            ),
         ),
         RunError::Unfit { .. } => (Code::Config, lang.pick("; mend the config", "；请修改配置")),
         RunError::System(_) | RunError::Http(_) => (Code::Os, ""),
         RunError::Broken { .. } => (
             Code::Broken,
-            lang.pick("; look at the exchange's open orders now", "；请立即查看交易所挂单"),
+            lang.pick(
+                "; look at the exchange's open orders now",
+                "；请立即查看交易所挂单",
+            ),
         ),
     };
     Failure::new(code, format!("{error}{next}"))

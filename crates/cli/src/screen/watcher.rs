@@ -135,16 +135,29 @@ fn footer(status: &Status, lang: Lang) -> String {
     let (used, ceilings) = (status.budget.used, status.budget.ceilings);
     let weight = lang.pick("weight", "权重");
     let orders = lang.pick("orders/10s", "订单/10秒");
-    parts.push(format!("{weight} {}/{}", used.weight_1m, ceilings.weight_1m));
-    parts.push(format!("{orders} {}/{}", used.orders_10s, ceilings.orders_10s));
+    parts.push(format!(
+        "{weight} {}/{}",
+        used.weight_1m, ceilings.weight_1m
+    ));
+    parts.push(format!(
+        "{orders} {}/{}",
+        used.orders_10s, ceilings.orders_10s
+    ));
     if status.tick_to_order.count > 0 {
         let label = lang.pick("tick to order", "行情到下单");
         let [p50, p99] = [status.tick_to_order.p50_ns, status.tick_to_order.p99_ns];
         parts.push(format!("{label} {}/{} µs", p50 / 1_000, p99 / 1_000));
     }
-    let unknown: u32 = status.makers.iter().map(|maker| maker.view.unknown_orders).sum();
+    let unknown: u32 = status
+        .makers
+        .iter()
+        .map(|maker| maker.view.unknown_orders)
+        .sum();
     if unknown > 0 {
-        parts.push(format!("{} {unknown}", lang.pick("unknown orders", "结果未知的订单")));
+        parts.push(format!(
+            "{} {unknown}",
+            lang.pick("unknown orders", "结果未知的订单")
+        ));
     }
     if status.dry_run {
         parts.push(lang.pick("dry run", "演练，不下单").to_string());

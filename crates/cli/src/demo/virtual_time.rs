@@ -1,0 +1,102 @@
+//! `--speed max`: both sides in virtual time, as fast as the machine goes.
+//! The bytes between them are the same; the same seed gives the same fills.
+
+use std::time::{Duration, Instant};
+
+use phoenix_config::{Config, Lang};
+use phoenix_domain::{Cash, Instrument, Severity, SymbolId};
+use phoenix_lab::link::{Link, LinkEnd, LinkSpec};
+use phoenix_live::{MakerStatus, Renderer, Status, Summary, WalletCheck};
+use phoenix_venue::exchange::VenueNs;
+use phoenix_venue::serve::{AccountSeat, build};
+
+use crate::args::DemoArgs;
+use crate::exit::{Code, Ended, Failure};
+use crate::market::{Source, front, serve_failure};
+use crate::summary;
+
+/// Without `--duration` this much market time.
+const USUAL: Duration = Duration::from_secs(600);
+
+/// The exchange's clock starts here, so that a run is the same on any day:
+/// 2026-01-01 00:00 UTC.
+const START_MS: i64 = 1_767_225_600_000;
+
+pub(super) fn demo(args: &DemoArgs, config: Config, source: Source, lang: Lang) -> Ended {
+    let exchange = source.exchange(args.seed, VenueNs::from_ms(START_MS), lang)?;
+    let instruments = instruments(&config, &exchange.markets)?;
+    let seats = [AccountSeat::demo()];
+    let (front, accounts) = build(exchange, &seats, front(args.latency_ms, args.seed))
+        .map_err(|error| serve_failure(&error))?;
+    let account = accounts.first().copied().unwrap_or_default();
+    let link = Link::start(LinkSpec {
+        config,
+        front,
+        account,
+        api_key: AccountSeat::DEMO_KEY.to_string(),
+        secret: AccountSeat::DEMO_SECRET.to_string().into(),
+    })
+    .map_err(|error| Failure::new(Code::Broken, error))?;
+    let renderer = Renderer::new(lang, instruments.clone());
+    let span = args.duration.unwrap_or(USUAL);
+    let started = Instant::now();
+    let end = link.run(u64::try_from(span.as_millis()).unwrap_or(u64::MAX), |_, statement| {
+        let line = renderer.line(statement);
+        if line.severity >= Severity::Warn {
+            println!("{}", line.text);
+        }
+    });
+    let (market_s, real_s) = (end.ran_ms as f64 / 1e3, started.elapsed().as_secs_f64());
+    let frames = lang.pick("frames", "帧");
+    println!(
+        "{market_s:.1} s / {real_s:.1} s = {:.0}x, {} {frames}, digest {:016x}",
+        market_s / real_s.max(1e-9),
+        end.frames,
+        end.digest,
+    );
+    summary::conclude(&concluded(end, &instruments), lang)
+}
+
+fn instruments(
+    config: &Config,
+    markets: &[phoenix_venue::exchange::MarketSpec],
+) -> Result<Vec<Instrument>, Failure> {
+    let of = |name: &str| markets.iter().find(|market| market.symbol.instrument.symbol == name);
+    let numbered = config.symbols.iter().zip(0_u16..);
+    numbered
+        .filter_map(|(symbol, id)| of(&symbol.symbol).map(|market| (market, id)))
+        .map(|(market, id)| {
+            Instrument::new(SymbolId(id), market.symbol.instrument.clone())
+                .map_err(|error| Failure::new(Code::Broken, error))
+        })
+        .collect()
+}
+
+fn concluded(end: LinkEnd, instruments: &[Instrument]) -> Summary {
+    let makers = instruments
+        .iter()
+        .zip(end.makers)
+        .map(|(instrument, view)| MakerStatus {
+            instrument: instrument.clone(),
+            view,
+        })
+        .collect();
+    Summary {
+        status: Status {
+            uptime_ms: end.ran_ms,
+            makers,
+            ..Status::default()
+        },
+        wallets: end
+            .wallets
+            .into_iter()
+            .map(|wallet| WalletCheck {
+                asset: wallet.asset,
+                before: Cash::ZERO,
+                after: wallet.venue,
+                booked: wallet.ours,
+            })
+            .collect(),
+        resting: end.stopped.then(|| vec![(String::from("*"), end.resting)]),
+    }
+}
