@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod ci;
+mod fuzz;
 mod tidy;
 
 use std::path::Path;
@@ -29,8 +30,9 @@ fn perform() -> Result<()> {
         Some("ci") => ci::ci(),
         Some("tidy") => tidy::tidy(),
         Some("docs") => docs(),
-        Some(other) => bail!("no chore {other:?}; one of: ci, tidy, docs"),
-        None => bail!("which chore? one of: ci, tidy, docs"),
+        Some("fuzz") => fuzz::fuzz(),
+        Some(other) => bail!("no chore {other:?}; one of: ci, tidy, docs, fuzz"),
+        None => bail!("which chore? one of: ci, tidy, docs, fuzz"),
     }
 }
 
