@@ -22,7 +22,11 @@ const REPLAY: &str = include_str!("../../../configs/phoenix_replay.yaml");
 
 pub(crate) fn demo(args: &DemoArgs, lang: Lang) -> Ended {
     let mut config = strategy(args, lang)?;
-    let configured = config.symbols.iter().map(|symbol| symbol.symbol.clone()).collect();
+    let configured = config
+        .symbols
+        .iter()
+        .map(|symbol| symbol.symbol.clone())
+        .collect();
     let source = Source::open(&args.replay, configured, lang)?;
     keep_symbols(&mut config, &source.symbols(), lang)?;
     match args.speed {
@@ -36,12 +40,18 @@ fn strategy(args: &DemoArgs, lang: Lang) -> Result<Config, Failure> {
     if let Some(file) = &args.config {
         return owner_file::config(file, lang);
     }
-    let text = if args.replay.is_empty() { SYNTHETIC } else { REPLAY };
+    let text = if args.replay.is_empty() {
+        SYNTHETIC
+    } else {
+        REPLAY
+    };
     let checked = check(text, &|_| None);
     let error = |problem: &&Problem| problem.severity == Severity::Error;
     let said = checked.problems.iter().find(error);
     let said = said.map_or_else(String::new, |problem| problem.render("built in", lang));
-    checked.config.ok_or_else(|| Failure::new(Code::Config, said))
+    checked
+        .config
+        .ok_or_else(|| Failure::new(Code::Config, said))
 }
 
 /// Trades what the market has; a market without strategy is refused rather
@@ -49,10 +59,15 @@ fn strategy(args: &DemoArgs, lang: Lang) -> Result<Config, Failure> {
 fn keep_symbols(config: &mut Config, listed: &[String], lang: Lang) -> Result<(), Failure> {
     let known = |name: &String| config.symbols.iter().any(|symbol| symbol.symbol == *name);
     if let Some(name) = listed.iter().find(|name| !known(name)) {
-        let text = lang.pick("has no strategy here; give one with --config", "没有策略；请用 --config 指定");
+        let text = lang.pick(
+            "has no strategy here; give one with --config",
+            "没有策略；请用 --config 指定",
+        );
         return Err(Failure::new(Code::Config, format!("{name} {text}")));
     }
-    config.symbols.retain(|symbol| listed.contains(&symbol.symbol));
+    config
+        .symbols
+        .retain(|symbol| listed.contains(&symbol.symbol));
     Ok(())
 }
 
@@ -101,7 +116,9 @@ fn over_sockets(
     let viewing = Viewing {
         title: format!("{words} · {addr}"),
         // Market time: at speed 10 a minute of it is over in six seconds.
-        duration: args.duration.map(|span| span.div_f64(speed).max(Duration::from_millis(1))),
+        duration: args
+            .duration
+            .map(|span| span.div_f64(speed).max(Duration::from_millis(1))),
         plain: args.plain,
         lang,
     };

@@ -9,6 +9,7 @@ mod demo;
 mod exit;
 mod market;
 mod owner_file;
+mod record;
 mod run;
 mod screen;
 mod sim;
@@ -69,7 +70,7 @@ fn perform(task: &Task, lang: Lang) -> Ended {
         Task::Run(args) => run::run(args, lang),
         Task::Demo(args) => demo::demo(args, lang),
         Task::Sim(args) => sim::sim(args, lang),
-        Task::Record(_) => Ok(()),
+        Task::Record(args) => record::record(args, lang),
     }
 }
 

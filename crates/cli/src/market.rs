@@ -106,7 +106,9 @@ pub(crate) fn front(latency_ms: u64, seed: u64) -> FrontSpec {
 
 /// The present, for an exchange whose clients have real clocks.
 pub(crate) fn present() -> VenueNs {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     VenueNs(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
 

@@ -1,5 +1,7 @@
 //! `phoenix sim`: the exchange alone.
 
+use std::io::IsTerminal as _;
+
 use phoenix_config::Lang;
 use phoenix_venue::serve::{AccountSeat, ServeSpec, Server};
 use phoenix_venue::spec::SymbolSpec;
@@ -22,6 +24,7 @@ pub(crate) fn sim(args: &SimArgs, lang: Lang) -> Ended {
     }
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .with_max_level(LevelFilter::INFO)
         .init();

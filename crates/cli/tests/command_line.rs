@@ -84,7 +84,7 @@ fn config_check_names_every_mistake_and_ends_with_config() {
     assert_eq!(code(&output), 78);
     let told = told(&output);
     for wanted in [
-        "wrong.yaml:1:31: error: global.total_notional_max: value -1",
+        "wrong.yaml:1:30: error: global.total_notional_max: value -1",
         "did you mean `net_max`?",
         "symbols[0].stop_loss_thresh: missing",
     ] {
@@ -106,7 +106,10 @@ fn config_show_never_shows_a_secret() {
     let told = told(&output);
     assert_eq!(code(&output), 0);
     assert!(told.contains("venue: \"testnet\""), "{told}");
-    assert!(!told.contains("visiblekey") && !told.contains("hushhush"), "{told}");
+    assert!(
+        !told.contains("visiblekey") && !told.contains("hushhush"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -40,12 +40,15 @@ pub(super) fn demo(args: &DemoArgs, config: Config, source: Source, lang: Lang) 
     let renderer = Renderer::new(lang, instruments.clone());
     let span = args.duration.unwrap_or(USUAL);
     let started = Instant::now();
-    let end = link.run(u64::try_from(span.as_millis()).unwrap_or(u64::MAX), |_, statement| {
-        let line = renderer.line(statement);
-        if line.severity >= Severity::Warn {
-            println!("{}", line.text);
-        }
-    });
+    let end = link.run(
+        u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
+        |_, statement| {
+            let line = renderer.line(statement);
+            if line.severity >= Severity::Warn {
+                println!("{}", line.text);
+            }
+        },
+    );
     let (market_s, real_s) = (end.ran_ms as f64 / 1e3, started.elapsed().as_secs_f64());
     let frames = lang.pick("frames", "帧");
     println!(
@@ -61,7 +64,11 @@ fn instruments(
     config: &Config,
     markets: &[phoenix_venue::exchange::MarketSpec],
 ) -> Result<Vec<Instrument>, Failure> {
-    let of = |name: &str| markets.iter().find(|market| market.symbol.instrument.symbol == name);
+    let of = |name: &str| {
+        markets
+            .iter()
+            .find(|market| market.symbol.instrument.symbol == name)
+    };
     let numbered = config.symbols.iter().zip(0_u16..);
     numbered
         .filter_map(|(symbol, id)| of(&symbol.symbol).map(|market| (market, id)))
