@@ -106,6 +106,8 @@ struct PositionDoubt {
     venue_ms: VenueMs,
     qty: Qty,
     since: MonoNs,
+    /// The exchange has been asked about it.
+    asked: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -195,7 +197,8 @@ impl Ledger {
             }
             return PositionCheck::Agrees;
         }
-        let since = self.doubt.map_or(at.mono, |doubt| doubt.since);
+        let before = self.doubt;
+        let since = before.map_or(at.mono, |doubt| doubt.since);
         if asked && report.asked_at >= since.plus_ms(GRACE_MS) {
             self.doubt = None;
             self.adopt(at, instrument, report);
@@ -208,14 +211,25 @@ impl Ledger {
             venue_ms: report.venue_ms,
             qty: report.qty,
             since,
+            asked: before.is_some_and(|doubt| doubt.asked),
         });
         PositionCheck::Differs
     }
 
-    /// When the exchange should be asked for the position because of a doubt.
+    /// True once when a doubt has lasted long enough to ask the exchange.
+    pub(crate) fn take_due_doubt(&mut self, now: MonoNs) -> bool {
+        let due = self.doubt_due().is_some_and(|due| due <= now);
+        if let Some(doubt) = self.doubt.as_mut().filter(|_| due) {
+            doubt.asked = true;
+        }
+        due
+    }
+
+    /// When [`Self::take_due_doubt`] will be true.
     #[must_use]
     pub(crate) fn doubt_due(&self) -> Option<MonoNs> {
-        self.doubt.map(|doubt| doubt.since.plus_ms(GRACE_MS))
+        let doubt = self.doubt.filter(|doubt| !doubt.asked)?;
+        Some(doubt.since.plus_ms(GRACE_MS))
     }
 
     /// The exchange has told the position and nothing contradicts ours.

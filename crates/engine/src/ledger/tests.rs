@@ -161,10 +161,13 @@ fn a_lost_fill_is_corrected_once_confirmed_and_not_counted_twice() {
         PositionCheck::Differs
     );
     assert_eq!(ledger.doubt_due(), Some(at(2_020).mono));
+    assert!(!ledger.take_due_doubt(at(2_019).mono));
     assert_eq!(
         ledger.position_reported(at(900), &eth, &told(800)),
         PositionCheck::Differs
     );
+    assert!(ledger.take_due_doubt(at(2_030).mono));
+    assert!(!ledger.take_due_doubt(at(2_031).mono), "asked once");
     // A younger fill, heard before the correction, is laid on top of it.
     ledger.filled(
         at(950),
