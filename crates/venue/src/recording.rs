@@ -9,6 +9,9 @@ mod frame;
 mod lines;
 mod replay;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
@@ -134,14 +137,14 @@ impl Tape {
             newest_ns: 0,
         };
         let mut snapshot = None;
-        while tape.ahead.len() < LOOK_AHEAD && tape.read_one() {
-            if let Some(Frame {
-                content: Content::Snapshot(_),
-                ..
-            }) = tape.ahead.back()
-            {
-                snapshot = Some(tape.ahead.len() - 1);
+        while tape.ahead.len() < LOOK_AHEAD && (snapshot.is_none() || tape.symbols.is_empty()) {
+            if !tape.read_one() {
                 break;
+            }
+            let newest = tape.ahead.len().checked_sub(1);
+            let is_snapshot = |frame: &Frame| matches!(frame.content, Content::Snapshot(_));
+            if snapshot.is_none() && tape.ahead.back().is_some_and(is_snapshot) {
+                snapshot = newest;
             }
         }
         if tape.symbols.is_empty() {
@@ -155,28 +158,18 @@ impl Tape {
         Ok(tape)
     }
 
-    /// Moves the first snapshot to the front: the book starts with it, and
-    /// what it already contains is dropped. Its symbol is that of the stream
-    /// around it, since a snapshot does not name one.
+    /// Moves the first snapshot to the front, so that the book starts with it.
+    /// Its symbol is that of the streams around it: it does not name one.
     fn start_with(&mut self, at: usize) {
         let Some(mut snapshot) = self.ahead.remove(at) else {
             return;
         };
-        let Content::Snapshot(book) = &snapshot.content else {
-            return;
-        };
-        let id = book.last_id;
         if snapshot.symbol.is_empty() {
             snapshot.symbol = self.symbols.first().cloned().unwrap_or_default();
         }
-        snapshot.local_ns = self
-            .ahead
-            .front()
-            .map_or(snapshot.local_ns, |first| first.local_ns);
-        self.ahead.retain(|frame| match &frame.content {
-            Content::Depth(depth) => depth.last_id >= id || frame.symbol != snapshot.symbol,
-            _ => true,
-        });
+        if let Some(first) = self.ahead.front() {
+            snapshot.local_ns = first.local_ns.min(snapshot.local_ns);
+        }
         self.ahead.push_front(snapshot);
     }
 

@@ -118,7 +118,7 @@ fn rounded(product: i128, divisor: i64) -> Cash {
 /// The largest notional that may be held at a leverage.
 pub(crate) fn bracket_cap(spec: &SymbolSpec, leverage: u32) -> Cash {
     let fitting = |bracket: &&Bracket| bracket.leverage_max >= leverage;
-    let bracket = spec.brackets.iter().filter(fitting).next_back();
+    let bracket = spec.brackets.iter().rfind(fitting);
     Cash(bracket.map_or(0, |bracket| bracket.notional_cap * Decimal::ONE.0))
 }
 

@@ -166,7 +166,7 @@ impl Exchange {
                 let order = self.orders.get(slot);
                 let remaining = order.view.remaining();
                 if remaining <= left {
-                    left = left - remaining;
+                    left -= remaining;
                 } else if order.handle.is_some() {
                     let (state, why) = (OrderState::Expired, ExpiryReason::ReduceOnly);
                     self.close(slot, state, Execution::Expired, why);

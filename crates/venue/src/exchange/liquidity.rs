@@ -113,14 +113,14 @@ impl Exchange {
 
     fn replay_one(&mut self, happening: Due) {
         match happening {
-            Due::Snapshot(symbol, frame) => {
-                if let Some(display) = &mut self.markets[usize::from(symbol.0)].display {
-                    display.clear();
-                }
-                self.show(symbol, &frame);
+            Due::Snapshot(symbol, snapshot) => {
+                self.show_anew(symbol, &snapshot);
                 self.show_top(symbol);
             }
-            Due::Depth(symbol, frame) => {
+            Due::Depth(symbol, repair, frame) => {
+                if let Some(snapshot) = repair {
+                    self.show_anew(symbol, &snapshot);
+                }
                 self.show(symbol, &frame);
                 self.outbox.market.push(MarketEvent::DepthRecorded {
                     symbol,
@@ -162,6 +162,13 @@ impl Exchange {
                 self.outbox.market.push(MarketEvent::RecordingEnded { at });
             }
         }
+    }
+
+    fn show_anew(&mut self, symbol: SymbolId, snapshot: &RecordedDepth) {
+        if let Some(display) = &mut self.markets[usize::from(symbol.0)].display {
+            display.clear();
+        }
+        self.show(symbol, snapshot);
     }
 
     fn show(&mut self, symbol: SymbolId, frame: &RecordedDepth) {
@@ -230,7 +237,7 @@ impl Exchange {
             }
             let qty = left.min(first.qty);
             self.fill_resting(symbol, first.handle, qty);
-            left = left - qty;
+            left -= qty;
         }
         let market = &mut self.markets[usize::from(symbol.0)];
         let Some(display) = &mut market.display else {

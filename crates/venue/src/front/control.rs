@@ -149,7 +149,10 @@ fn property(params: &Value, id: &str) -> Result<(), ControlFail> {
             msg: "Unknown property".to_owned(),
             id: Some(id.to_owned()),
         }),
-        None => Err(ControlFail::bad("property name must be a string", Some(id.to_owned()))),
+        None => Err(ControlFail::bad(
+            "property name must be a string",
+            Some(id.to_owned()),
+        )),
     }
 }
 
@@ -163,9 +166,9 @@ fn names(params: &Value, id: &str) -> Result<Vec<String>, ControlFail> {
     }
     list.iter()
         .map(|name| {
-            name.as_str()
-                .map(str::to_owned)
-                .ok_or_else(|| ControlFail::bad("stream name must be a string", Some(id.to_owned())))
+            name.as_str().map(str::to_owned).ok_or_else(|| {
+                ControlFail::bad("stream name must be a string", Some(id.to_owned()))
+            })
         })
         .collect()
 }

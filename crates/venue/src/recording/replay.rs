@@ -13,8 +13,8 @@ use crate::recording::{Recording, Skipped};
 pub(crate) enum Due {
     /// A whole book.
     Snapshot(SymbolId, RecordedDepth),
-    /// A change of the book.
-    Depth(SymbolId, RecordedDepth),
+    /// A change of the book, on top of a snapshot where there was a gap.
+    Depth(SymbolId, Option<RecordedDepth>, RecordedDepth),
     /// A top of the book with its update id.
     Top {
         symbol: SymbolId,
@@ -35,14 +35,15 @@ pub(crate) enum Due {
     Ended,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Track {
     /// Recorded event time minus time on our clock, ms; set by the first
     /// frame that has one.
     ahead_ms: Option<i64>,
     mark: Option<(Decimal, Decimal, Rate)>,
     last_id: u64,
-    gapped: bool,
+    /// A snapshot that was not needed when it came, and is if a gap follows.
+    spare: Option<Depth>,
     /// Single trades are recorded: aggregated ones would count twice.
     single_trades: bool,
 }
@@ -62,7 +63,7 @@ impl Replay {
     pub(crate) fn new(recording: Recording, instruments: Vec<Instrument>, start: VenueNs) -> Self {
         Self {
             first_ns: recording.next_ns().unwrap_or(0),
-            tracks: vec![Track::default(); instruments.len()],
+            tracks: instruments.iter().map(|_| Track::default()).collect(),
             recording,
             instruments,
             start,
@@ -167,35 +168,35 @@ impl Replay {
         }
     }
 
-    /// A snapshot starts a book, and mends one whose frames have a gap; any
-    /// other repeats what is known.
+    /// A snapshot starts a book; a later one is kept in case of a gap.
     fn snapshot(&mut self, symbol: SymbolId, depth: Depth, now: VenueNs) -> Option<Due> {
         let track = &mut self.tracks[usize::from(symbol.0)];
-        if track.last_id != 0 && !track.gapped {
-            self.skipped.foreign += 1;
+        if track.last_id != 0 {
+            track.spare = Some(depth);
             return None;
         }
-        track.gapped = false;
         track.last_id = depth.last_id;
         Some(Due::Snapshot(symbol, self.converted(symbol, &depth, now)))
     }
 
     fn depth(&mut self, symbol: SymbolId, depth: Depth, now: VenueNs) -> Option<Due> {
         let track = &mut self.tracks[usize::from(symbol.0)];
-        let first = track.last_id == 0;
-        // Right after a snapshot the first frame may reach back beyond it.
-        let follows = depth.previous_id == track.last_id
-            || (depth.first_id <= track.last_id && track.last_id <= depth.last_id);
         if depth.last_id < track.last_id {
-            self.skipped.foreign += 1;
+            // Older than the snapshot the book started with.
             return None;
         }
-        if !first && !follows {
-            track.gapped = true;
+        // Right after a snapshot the first frame may reach back beyond it.
+        let joins = |id: u64| depth.first_id <= id && id <= depth.last_id;
+        let follows = depth.previous_id == track.last_id || joins(track.last_id);
+        let mut repair = None;
+        if track.last_id != 0 && !follows {
             self.skipped.gaps += 1;
+            repair = track.spare.take();
         }
         track.last_id = depth.last_id;
-        Some(Due::Depth(symbol, self.converted(symbol, &depth, now)))
+        let repair = repair.map(|snapshot| self.converted(symbol, &snapshot, now));
+        let frame = self.converted(symbol, &depth, now);
+        Some(Due::Depth(symbol, repair, frame))
     }
 
     fn converted(&mut self, symbol: SymbolId, depth: &Depth, now: VenueNs) -> RecordedDepth {
