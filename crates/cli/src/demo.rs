@@ -3,7 +3,7 @@
 mod virtual_time;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use phoenix_binance::sign::Credentials;
 use phoenix_config::{Config, Lang, Problem, Severity, Venue, check};
@@ -12,13 +12,16 @@ use phoenix_venue::serve::{AccountSeat, ServeSpec, Server};
 
 use crate::args::{DemoArgs, Speed};
 use crate::exit::{Code, Ended, Failure};
-use crate::market::{Source, front, present, serve_failure};
+use crate::market::{Source, front, has_books, no_books, present, serve_failure};
 use crate::trade::{Viewing, runtime, trade};
 use crate::{owner_file, summary};
 
 /// The strategies that ship with the program.
 const SYNTHETIC: &str = include_str!("../../../configs/phoenix_demo.yaml");
 const REPLAY: &str = include_str!("../../../configs/phoenix_replay.yaml");
+
+/// Longest wait until every symbol has a book.
+const OPENING_MAX: Duration = Duration::from_secs(20);
 
 pub(crate) fn demo(args: &DemoArgs, lang: Lang) -> Ended {
     let mut config = strategy(args, lang)?;
@@ -89,6 +92,7 @@ fn over_sockets(
         core: None,
     })
     .map_err(|error| serve_failure(&error))?;
+    open_books(&server, lang)?;
     let addr = server.addr();
     let venue = Venue::Custom {
         rest_url: format!("http://{addr}"),
@@ -125,6 +129,18 @@ fn over_sockets(
     let ended = trade(&runtime()?, setup, feed, viewing)?;
     server.stop();
     summary::conclude(&ended, lang)
+}
+
+/// Waits until every symbol has a book.
+fn open_books(server: &Server, lang: Lang) -> Result<(), Failure> {
+    let started = Instant::now();
+    while !server.inspect(has_books) {
+        if started.elapsed() > OPENING_MAX {
+            return Err(no_books(lang));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
 }
 
 /// The simulator's own key pair; it opens nothing else.

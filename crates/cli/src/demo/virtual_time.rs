@@ -8,11 +8,12 @@ use phoenix_domain::{Cash, Instrument, Severity, SymbolId};
 use phoenix_lab::link::{Link, LinkEnd, LinkSpec};
 use phoenix_live::{MakerStatus, Renderer, Status, Summary, WalletCheck};
 use phoenix_venue::exchange::VenueNs;
+use phoenix_venue::front::Front;
 use phoenix_venue::serve::{AccountSeat, build};
 
 use crate::args::DemoArgs;
 use crate::exit::{Code, Ended, Failure};
-use crate::market::{Source, front, serve_failure};
+use crate::market::{Source, front, has_books, no_books, serve_failure};
 use crate::summary;
 
 /// Without `--duration` this much market time.
@@ -22,12 +23,16 @@ const USUAL: Duration = Duration::from_secs(600);
 /// 2026-01-01 00:00 UTC.
 const START_MS: i64 = 1_767_225_600_000;
 
+/// Longest market time until every symbol has a book.
+const OPENING_MS_MAX: u64 = 300_000;
+
 pub(super) fn demo(args: &DemoArgs, config: Config, source: Source, lang: Lang) -> Ended {
     let exchange = source.exchange(args.seed, VenueNs::from_ms(START_MS), lang)?;
     let instruments = instruments(&config, &exchange.markets)?;
     let seats = [AccountSeat::demo()];
-    let (front, accounts) = build(exchange, &seats, front(args.latency_ms, args.seed))
+    let (mut front, accounts) = build(exchange, &seats, front(args.latency_ms, args.seed))
         .map_err(|error| serve_failure(&error))?;
+    open_books(&mut front, lang)?;
     let account = accounts.first().copied().unwrap_or_default();
     let link = Link::start(LinkSpec {
         config,
@@ -58,6 +63,19 @@ pub(super) fn demo(args: &DemoArgs, config: Config, source: Source, lang: Lang) 
         end.digest,
     );
     summary::conclude(&concluded(end, &instruments), lang)
+}
+
+/// Lets time pass until every symbol has a book.
+fn open_books(front: &mut Front, lang: Lang) -> Result<(), Failure> {
+    let patience = front.exchange().now().plus_ms(OPENING_MS_MAX);
+    let mut out = Vec::new();
+    while !has_books(front.exchange()) {
+        let due = front.next_deadline().filter(|due| *due <= patience);
+        let due = due.ok_or_else(|| no_books(lang))?;
+        front.poll(due.max(front.exchange().now()), &mut out);
+        out.clear();
+    }
+    Ok(())
 }
 
 fn instruments(
