@@ -145,8 +145,12 @@ fn footer(status: &Status, lang: Lang) -> String {
     ));
     if status.tick_to_order.count > 0 {
         let label = lang.pick("tick to order", "行情到下单");
-        let [p50, p99] = [status.tick_to_order.p50_ns, status.tick_to_order.p99_ns];
-        parts.push(format!("{label} {}/{} µs", p50 / 1_000, p99 / 1_000));
+        let us = |ns: u64| ns as f64 / 1e3;
+        let (p50, p99) = (
+            us(status.tick_to_order.p50_ns),
+            us(status.tick_to_order.p99_ns),
+        );
+        parts.push(format!("{label} {p50:.1}/{p99:.1} µs"));
     }
     let unknown: u32 = status
         .makers
