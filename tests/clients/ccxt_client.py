@@ -40,8 +40,12 @@ class Session:
     def __init__(self):
         self.ex = client()
         self.checks = Checks()
-        self.orders, self.trades = Seen(), Seen()
-        self.balances, self.positions = Seen(), Seen()
+        # ccxt wakes a watcher only for news that comes while it waits; what comes
+        # in between is in its caches.
+        self.orders = Seen(lambda: self.ex.orders or ())
+        self.trades = Seen(lambda: self.ex.myTrades or ())
+        self.positions = Seen(lambda: (self.ex.positions or {}).get("linear") or ())
+        self.balances = Seen(lambda: [self.ex.balance.get("linear", {}).get("USDC", {})])
         self.tasks = []
         self.started_ms = 0
 
@@ -168,8 +172,7 @@ async def account(s):
     leverage = await ex.fetch_leverage(MARKET)
     ok.equal("leverage as set", (leverage["longLeverage"], leverage["marginMode"]), (17, "cross"))
     await ex.set_leverage(20, MARKET)
-    ok.equal("margin mode is cross already", (await ex.set_margin_mode("cross", MARKET))["code"],
-             -4046)
+    await ok.raises("margin mode is cross already", ex.set_margin_mode("cross", MARKET), "-4046")
     tiers = (await ex.fetch_leverage_tiers([MARKET]))[MARKET]
     ok.that("leverage tiers", len(tiers) > 5 and tiers[0]["maxLeverage"] >= 75, tiers[0])
     fee = await ex.fetch_trading_fee(MARKET)
@@ -260,23 +263,24 @@ async def batches(s):
 
     _, ask = await s.best()
     crossing = {**wanted(5), "price": float(on_grid(ask * 101 / 100, s.tick, 1))}
+    # ccxt sorts what it returns by time; a refused order has none.
     placed = await ex.create_orders([wanted(0), wanted(1), wanted(2), wanted(3), crossing])
-    ok.equal("batch answers in order", [o["clientOrderId"] for o in placed[:4]],
-             [f"cx-batch-{index}" for index in range(4)])
-    ok.equal("the crossing one alone is refused", int(placed[4]["info"]["code"]), -5022)
-    ids = [order["id"] for order in placed[:4]]
+    by_client = {order["clientOrderId"]: order for order in placed}
+    ok.equal("the crossing one alone is refused", int(by_client[None]["info"]["code"]), -5022)
+    ids = [by_client[f"cx-batch-{index}"]["id"] for index in range(4)]
     ok.equal("four are open", await s.open_ids(), set(ids))
     edits = [{**wanted(index), "id": ids[index], "price": float(price - (index + 10) * s.tick),
               "params": {}} for index in range(2)]
     edited = await ex.edit_orders(edits)
-    ok.equal("batch amend", [(o["id"], dec(o["price"])) for o in edited],
-             [(ids[index], dec(float(price - (index + 10) * s.tick))) for index in range(2)])
+    ok.equal("batch amend", {o["id"]: dec(o["price"]) for o in edited},
+             {ids[index]: dec(float(price - (index + 10) * s.tick)) for index in range(2)})
     gone = await ex.cancel_orders(ids[:2], MARKET)
-    ok.equal("batch cancel by id", [(o["id"], o["status"]) for o in gone],
-             [(order_id, "canceled") for order_id in ids[:2]])
+    ok.equal("batch cancel by id", {o["id"]: o["status"] for o in gone},
+             {order_id: "canceled" for order_id in ids[:2]})
     gone = await ex.cancel_orders([], MARKET, {"clientOrderIds": ["cx-batch-2", "cx-nobody"]})
-    ok.equal("batch cancel by client id", (gone[0]["id"], gone[0]["status"]), (ids[2], "canceled"))
-    ok.equal("unknown one in the batch is -2011", int(gone[1]["info"]["code"]), -2011)
+    # ccxt leaves out the answer for the unknown one, which names no symbol.
+    ok.equal("batch cancel by client id", {o["id"]: o["status"] for o in gone},
+             {ids[2]: "canceled"})
     ok.equal("one is left", await s.open_ids(), {ids[3]})
     await ex.cancel_all_orders(MARKET)
     for order_id in ids:
@@ -329,7 +333,7 @@ async def fills(s):
                     ex.create_order(MARKET, "market", "sell", float(s.amount),
                                     params={"reduceOnly": True}), "-2022")
     raw = await ex.fapiPrivateGetUserTrades({"symbol": ID, "limit": 1000})
-    mine = [row for row in raw if row["orderId"] in (bought["id"], closing["id"])]
+    mine = [row for row in raw if str(row["orderId"]) in (bought["id"], closing["id"])]
     change = sum(dec(row["realizedPnl"]) - dec(row["commission"]) for row in mine)
     ok.equal("the wallet moved by PnL less fees, to the last digit",
              await s.wallet() - before, change)
@@ -338,14 +342,14 @@ async def fills(s):
     ok.equal("taker fee is 4 bp", taker_fee.quantize(dec("0.0001")),
              (notional * dec("0.0004")).quantize(dec("0.0001")))
     wallet = dec(float(await s.wallet()))
-    await s.balances.first("the new balance", lambda row: dec(row["total"]) == wallet)
+    await s.balances.first("the new balance", lambda row: dec(row.get("total") or 0) == wallet)
     ok.that("stream says the new balance", True)
 
 
 async def maker_fill(s):
     """Joins the best price until the market trades with us."""
     ex, ok = s.ex, s.checks
-    since, order, trade = len(s.trades.items), None, None
+    order, trade = None, None
     until = time.monotonic() + 45
     while trade is None and time.monotonic() < until:
         bid, _ = await s.best()
@@ -359,13 +363,12 @@ async def maker_fill(s):
             # An amend that would cross destroys the order and a fill beats it.
             if not any(code in str(error) for code in ("-5022", "-5027", "-2013", "-2011")):
                 raise
-        trade = await s.trades.within(0.5, lambda t: True, since)
+        trade = await s.trades.within(0.5, lambda t: t["takerOrMaker"] == "maker")
         if order and (await ex.fetch_order(order["id"], MARKET))["status"] == "canceled":
             order = None
     ok.that("a resting order was hit within 45 s", trade is not None)
-    ok.equal("as maker, free of fee",
-             (trade["takerOrMaker"], trade["side"], dec((trade["fee"] or {}).get("cost") or 0)),
-             ("maker", "buy", 0))
+    ok.equal("free of fee", (trade["side"], dec((trade["fee"] or {}).get("cost") or 0)),
+             ("buy", 0))
     await ex.cancel_all_orders(MARKET)
     for position in await ex.fetch_positions([MARKET]):
         await ex.create_order(MARKET, "market", "sell", position["contracts"],
@@ -379,7 +382,7 @@ async def websocket_api(s):
     ok.that("depth", len(book["bids"]) == 5 and book["bids"][0][0] < book["asks"][0][0], book)
     price = await s.passive("buy")
     placed = await ex.create_order_ws(MARKET, "limit", "buy", float(s.amount), float(price),
-                                      {"clientOrderId": "cx-ws-1", "postOnly": True})
+                                      {"newClientOrderId": "cx-ws-1", "timeInForce": "GTX"})
     ok.equal("order.place", (placed["status"], placed["clientOrderId"]), ("open", "cx-ws-1"))
     await s.event(placed["id"], "NEW")
     higher = price + s.tick * 7
@@ -396,7 +399,7 @@ async def websocket_api(s):
     _, ask = await s.best()
     await ok.raises("GTX that crosses is -5022", ex.create_order_ws(
         MARKET, "limit", "buy", float(s.amount), float(on_grid(ask * 101 / 100, s.tick, 1)),
-        {"postOnly": True}), "-5022")
+        {"timeInForce": "GTX"}), "-5022")
     for method in ("account.status", "v2/account.status", "account.balance", "v2/account.balance"):
         balance = await ex.fetch_balance_ws({"method": method})
         ok.equal(method, dec(balance["USDC"]["total"]), dec(float(await s.wallet())))
@@ -424,8 +427,8 @@ async def errors(s):
     missing = {name: text for name, text in order.items() if name != "timeInForce"}
     await ok.raises("missing parameter is -1102", post(missing), "-1102", "'timeinforce'")
     await ok.raises("unknown symbol is -1121", post({**order, "symbol": "NOPEUSDT"}), "-1121")
-    await ok.raises("off the price grid is -4014",
-                    post({**order, "price": "2000.005"}), "-4014")
+    await ok.raises("too many decimals is -1111",
+                    post({**order, "price": "2000.005"}), "-1111")
     await ok.raises("below the smallest notional is -4164",
                     post({**order, "quantity": "0.001"}), "-4164")
     await ok.raises("a stop order on the plain route is -4120",

@@ -6,14 +6,17 @@ Nothing here knows a client.
 """
 
 import asyncio
+import itertools
 import json
 import logging
 import os
 import sys
+import time
 import traceback
 from decimal import Decimal
 
 WAIT_S = 15
+LOOK_AGAIN_S = 0.2
 
 
 class Failed(Exception):
@@ -68,10 +71,15 @@ class Checks:
 
 
 class Seen:
-    """What a stream has brought so far, and waiting for more."""
+    """What a stream has brought so far, and waiting for more.
 
-    def __init__(self):
+    A client may file news away without waking whoever watches; `filed` looks
+    there.
+    """
+
+    def __init__(self, filed=lambda: ()):
         self.items = []
+        self._filed = filed
         self._more = asyncio.Condition()
 
     async def add(self, item):
@@ -95,13 +103,16 @@ class Seen:
         """The first item from `since` on that is wanted, or None after a while."""
 
         def found():
-            return next((item for item in self.items[since:] if wanted(item)), None)
+            news = itertools.chain(self.items[since:], self._filed())
+            return next((item for item in news if wanted(item)), None)
 
-        try:
-            async with self._more:
-                await asyncio.wait_for(self._more.wait_for(lambda: found() is not None), seconds)
-        except asyncio.TimeoutError:
-            pass
+        until = time.monotonic() + seconds
+        while found() is None and time.monotonic() < until:
+            try:
+                async with self._more:
+                    await asyncio.wait_for(self._more.wait(), LOOK_AGAIN_S)
+            except asyncio.TimeoutError:
+                pass
         return found()
 
 
