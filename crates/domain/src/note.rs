@@ -98,6 +98,9 @@ pub enum NoteKind {
     BookLost { loss: BookLoss },
     /// The book is whole again.
     BookRestored { book_id: u64 },
+    /// Levels that are impossible, or farther than the book keeps, were
+    /// dropped; so many so far.
+    LevelsDropped { dropped: u64 },
     /// Best bid at or above best ask.
     BookCrossed { bid: Price, ask: Price },
     /// A stream delivers.

@@ -9,7 +9,7 @@
 
 mod ladder;
 
-use phoenix_domain::{Level, Price, Qty, Side, VenueMs};
+use phoenix_domain::{Level, Price, Qty, Side};
 
 use ladder::Ladder;
 
@@ -17,18 +17,12 @@ use ladder::Ladder;
 #[derive(Debug)]
 pub(crate) struct Book {
     sides: [Ladder; 2],
-    /// Update id and time of the last change of depth; `None` while lost.
-    depth: Option<Stamp>,
+    /// Update id of the last change of depth; `None` while lost.
+    depth: Option<u64>,
     /// What the best-price stream said last, if newer than depth.
-    ahead: Option<(Stamp, Top)>,
+    ahead: Option<(u64, Top)>,
     /// Levels refused because they cannot be one.
     refused: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    book_id: u64,
-    venue_ms: VenueMs,
 }
 
 /// Best bid and best ask of one instant.
@@ -69,54 +63,37 @@ impl Book {
     }
 
     /// Starts anew from a whole book.
-    pub(crate) fn replace(
-        &mut self,
-        book_id: u64,
-        venue_ms: VenueMs,
-        bids: &[Level],
-        asks: &[Level],
-    ) {
+    pub(crate) fn replace(&mut self, book_id: u64, bids: &[Level], asks: &[Level]) {
         self.clear();
-        self.change(book_id, venue_ms, bids, asks);
+        self.change(book_id, bids, asks);
     }
 
     /// Sets the levels named; a quantity of zero removes one.
-    pub(crate) fn change(
-        &mut self,
-        book_id: u64,
-        venue_ms: VenueMs,
-        bids: &[Level],
-        asks: &[Level],
-    ) {
+    pub(crate) fn change(&mut self, book_id: u64, bids: &[Level], asks: &[Level]) {
         for level in bids {
             self.set(Side::Buy, level);
         }
         for level in asks {
             self.set(Side::Sell, level);
         }
-        self.depth = Some(Stamp { book_id, venue_ms });
-        if self
-            .ahead
-            .is_some_and(|(stamp, _)| stamp.book_id <= book_id)
-        {
+        self.depth = Some(book_id);
+        if self.ahead.is_some_and(|(ahead, _)| ahead <= book_id) {
             self.ahead = None;
         }
     }
 
-    /// Takes best prices from their own stream. False if depth is newer.
-    pub(crate) fn top_changed(
-        &mut self,
-        book_id: u64,
-        venue_ms: VenueMs,
-        bid: Level,
-        ask: Level,
-    ) -> bool {
-        let newest = self.stamp().map(|stamp| stamp.book_id);
-        let newer = newest.is_none_or(|known| book_id > known);
-        if newer && is_possible(&bid) && is_possible(&ask) {
-            self.ahead = Some((Stamp { book_id, venue_ms }, Top { bid, ask }));
+    /// Takes best prices from their own stream. False if they are no news:
+    /// older than what is known, or impossible.
+    pub(crate) fn top_changed(&mut self, book_id: u64, bid: Level, ask: Level) -> bool {
+        if self.newest().is_some_and(|known| book_id <= known) {
+            return false;
         }
-        newer
+        if !is_possible(&bid) || !is_possible(&ask) {
+            self.refused += 1;
+            return false;
+        }
+        self.ahead = Some((book_id, Top { bid, ask }));
+        true
     }
 
     /// Forgets everything: the book is lost until the next [`Self::replace`].
@@ -164,12 +141,6 @@ impl Book {
         Some(level(side, key, qty))
     }
 
-    /// What rests at a price, by depth.
-    #[must_use]
-    pub(crate) fn qty_at(&self, side: Side, price: Price) -> Qty {
-        Qty(self.sides[side.index()].get(key(side, price)))
-    }
-
     /// Levels of a side by depth, best first.
     pub(crate) fn levels(&self, side: Side) -> impl Iterator<Item = Level> {
         let keys = self.sides[side.index()].iter();
@@ -179,13 +150,7 @@ impl Book {
     /// Update id of the newest statement.
     #[must_use]
     pub(crate) fn book_id(&self) -> u64 {
-        self.stamp().map_or(0, |stamp| stamp.book_id)
-    }
-
-    /// The exchange's time of the newest statement.
-    #[must_use]
-    pub(crate) fn venue_ms(&self) -> Option<VenueMs> {
-        self.stamp().map(|stamp| stamp.venue_ms)
+        self.newest().unwrap_or(0)
     }
 
     /// Levels dropped because they were impossible or beyond what is kept.
@@ -194,8 +159,8 @@ impl Book {
         self.refused + self.sides.iter().map(Ladder::dropped).sum::<u64>()
     }
 
-    fn stamp(&self) -> Option<Stamp> {
-        self.ahead.map(|(stamp, _)| stamp).or(self.depth)
+    fn newest(&self) -> Option<u64> {
+        self.ahead.map(|(book_id, _)| book_id).or(self.depth)
     }
 
     #[inline]

@@ -18,6 +18,7 @@ use crate::output::Output;
 use crate::settings::{DeskSettings, SymbolSettings};
 use crate::turn::{Ids, Turn};
 use crate::view::MakerView;
+use crate::wallet::Wallet;
 
 /// The whole engine: a function of its inputs.
 #[derive(Debug)]
@@ -34,8 +35,7 @@ pub struct Desk {
 /// One quote asset and the makers that earn in it.
 #[derive(Debug)]
 struct Asset {
-    /// Wallet without this run's profit; `None` until the exchange told it.
-    stake: Option<Cash>,
+    wallet: Wallet,
     makers: Vec<usize>,
 }
 
@@ -77,7 +77,7 @@ impl Desk {
             match known {
                 Some(known) => assets[known].makers.push(index),
                 None => assets.push(Asset {
-                    stake: None,
+                    wallet: Wallet::default(),
                     makers: alloc::vec![index],
                 }),
             }
@@ -97,7 +97,8 @@ impl Desk {
     /// a symbol the desk does not trade are ignored.
     pub fn step(&mut self, at: At, event: &Event<'_>, out: &mut Output) {
         match *event {
-            Event::BalanceReported(ref balance) => self.balance_reported(balance),
+            Event::BalanceReported(ref balance) => self.balance_reported(at, balance),
+            Event::Timer | Event::Pulse => self.check_wallets(at, out),
             Event::AccountReported(ref account) => self.account_reported(at, account, out),
             Event::StreamUp(stream) => out.desk_note(NoteKind::StreamUp { stream }),
             Event::StreamDown(stream) => out.desk_note(NoteKind::StreamDown { stream }),
@@ -206,7 +207,8 @@ impl Desk {
             return Cash::ZERO;
         };
         let stake = asset
-            .stake
+            .wallet
+            .stake()
             .unwrap_or(Cash(self.settings.total_notional_max.0));
         stake + self.profit_in(asset)
     }
@@ -219,13 +221,27 @@ impl Desk {
             .sum()
     }
 
-    fn balance_reported(&mut self, balance: &Balance) {
+    fn closed_in(&self, asset: &Asset) -> Cash {
+        let makers = asset.makers.iter();
+        makers.map(|&maker| self.makers[maker].closed()).sum()
+    }
+
+    fn balance_reported(&mut self, at: At, balance: &Balance) {
         let place = usize::from(balance.asset);
-        let Some(asset) = self.assets.get(place) else {
-            return;
-        };
-        let stake = balance.wallet - self.profit_in(asset);
-        self.assets[place].stake.get_or_insert(stake);
+        if let Some(asset) = self.assets.get(place) {
+            let books = self.closed_in(asset);
+            self.assets[place].wallet.reported(at.mono, balance, books);
+        }
+    }
+
+    fn check_wallets(&mut self, at: At, out: &mut Output) {
+        for place in 0..self.assets.len() {
+            let books = self.closed_in(&self.assets[place]);
+            let differs = self.assets[place].wallet.check(at.mono, books);
+            if let (Some(difference), Ok(asset)) = (differs, u8::try_from(place)) {
+                out.desk_note(NoteKind::WalletDiffers { asset, difference });
+            }
+        }
     }
 
     /// Phoenix trades one-way and single-asset only, and not without leave.

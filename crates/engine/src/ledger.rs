@@ -232,12 +232,6 @@ impl Ledger {
         Some(doubt.since.plus_ms(GRACE_MS))
     }
 
-    /// The exchange has told the position and nothing contradicts ours.
-    #[must_use]
-    pub(crate) fn is_certain(&self) -> bool {
-        self.anchor_ms.is_some() && self.doubt.is_none()
-    }
-
     /// What is held.
     #[must_use]
     pub(crate) fn position(&self) -> &Position {
@@ -261,9 +255,10 @@ impl Ledger {
         Cash(profit.clamp(-CASH_MAX, CASH_MAX) as i64)
     }
 
-    /// Profit since the start, all in, with what is held valued at the mid.
+    /// What has moved the wallet since the start: realised less fees plus
+    /// funding.
     #[must_use]
-    pub(crate) fn equity(&self, instrument: &Instrument, mid_half_ticks: i64) -> Cash {
+    pub(crate) fn closed(&self) -> Cash {
         let Totals {
             realised,
             fees,
@@ -271,8 +266,13 @@ impl Ledger {
             ..
         } = self.totals;
         let closed = i128::from(realised.0) - i128::from(fees.0) + i128::from(funding.0);
-        let equity = closed + i128::from(self.unrealised(instrument, mid_half_ticks).0);
-        Cash(equity.clamp(-CASH_MAX, CASH_MAX) as i64)
+        Cash(closed.clamp(-CASH_MAX, CASH_MAX) as i64)
+    }
+
+    /// Profit since the start, all in, with what is held valued at the mid.
+    #[must_use]
+    pub(crate) fn equity(&self, instrument: &Instrument, mid_half_ticks: i64) -> Cash {
+        self.closed() + self.unrealised(instrument, mid_half_ticks)
     }
 
     /// Notes today's equity and returns how far it lies below the highest of

@@ -99,6 +99,7 @@ struct Said {
     capped: bool,
     slowed: bool,
     filtered: bool,
+    dropped: u64,
     cut: [usize; 2],
 }
 

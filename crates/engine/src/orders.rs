@@ -73,12 +73,6 @@ impl Change {
         self.from != State::Ended && self.order.state == State::Ended
     }
 
-    /// A doubt began just now.
-    #[must_use]
-    pub(crate) fn became_unknown(&self) -> bool {
-        !self.from.is_unknown() && self.order.state.is_unknown()
-    }
-
     /// Evidence ended a doubt just now.
     #[must_use]
     pub(crate) fn resolved(&self) -> bool {

@@ -45,6 +45,12 @@ impl Wallet {
         Some(self.difference)
     }
 
+    /// The wallet without this run's profit; `None` until first told.
+    #[must_use]
+    pub(crate) fn stake(&self) -> Option<Cash> {
+        self.base
+    }
+
     fn compare(&mut self, now: MonoNs, books: Cash) {
         let Some(base) = self.base else { return };
         let difference = less(less(self.latest, base), books);

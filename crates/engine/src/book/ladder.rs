@@ -61,18 +61,6 @@ impl Ladder {
         }
     }
 
-    pub(super) fn get(&self, key: i64) -> i64 {
-        if self.count == 0 {
-            return 0;
-        }
-        let offset = key.wrapping_sub(self.start);
-        if (0..WINDOW as i64).contains(&offset) {
-            return self.qty[place(key)];
-        }
-        let found = self.far.binary_search_by(|level| key.cmp(&level.0));
-        found.map_or(0, |index| self.far[index].1)
-    }
-
     pub(super) fn best(&self) -> Option<(i64, i64)> {
         (self.count > 0).then(|| (self.best, self.qty[place(self.best)]))
     }

@@ -17,32 +17,36 @@ fn level(price: i64, qty: i64) -> Level {
     }
 }
 
+fn qty_at(book: &Book, side: Side, price: i64) -> i64 {
+    let found = book.levels(side).find(|level| level.price == Price(price));
+    found.map_or(0, |level| level.qty.0)
+}
+
 fn book(bids: &[(i64, i64)], asks: &[(i64, i64)]) -> Book {
     let levels = |side: &[(i64, i64)]| -> Vec<Level> {
         side.iter().map(|&(price, qty)| level(price, qty)).collect()
     };
     let mut book = Book::new();
-    book.replace(1, VenueMs(1), &levels(bids), &levels(asks));
+    book.replace(1, &levels(bids), &levels(asks));
     book
 }
 
 #[test]
 fn the_newest_statement_gives_the_top() {
     let mut book = book(&[(100, 5)], &[(102, 5)]);
-    assert!(book.top_changed(3, VenueMs(3), level(101, 1), level(102, 2)));
+    assert!(book.top_changed(3, level(101, 1), level(102, 2)));
     assert_eq!(book.top().map(|top| top.mid_half_ticks()), Some(203));
-    assert!(!book.top_changed(2, VenueMs(2), level(99, 1), level(102, 2)));
+    assert!(!book.top_changed(2, level(99, 1), level(102, 2)));
     assert_eq!(book.top().map(|top| top.bid), Some(level(101, 1)));
-    book.change(4, VenueMs(4), &[level(100, 7)], &[]);
+    book.change(4, &[level(100, 7)], &[]);
     assert_eq!(book.top().map(|top| top.bid), Some(level(100, 7)));
-    assert_eq!(book.venue_ms(), Some(VenueMs(4)));
 }
 
 #[test]
 fn a_lost_book_has_no_top_even_if_best_prices_go_on() {
     let mut book = book(&[(100, 5)], &[(102, 5)]);
     book.clear();
-    book.top_changed(9, VenueMs(9), level(100, 1), level(101, 1));
+    book.top_changed(9, level(100, 1), level(101, 1));
     assert_eq!(book.shape(), Shape::Empty);
     assert!(!book.is_whole());
 }
@@ -77,12 +81,12 @@ fn impossible_levels_are_counted_not_taken() {
 fn a_far_side_beyond_its_room_loses_its_worst_levels_only() {
     let mut book = book(&[(10_000_000, 1)], &[(10_000_001, 1)]);
     for step in 0..5_000 {
-        book.change(2, VenueMs(2), &[level(9_000_000 - step, 1)], &[]);
+        book.change(2, &[level(9_000_000 - step, 1)], &[]);
     }
     assert_eq!(book.dropped(), 5_000 - 4_096);
-    assert_eq!(book.qty_at(Side::Buy, Price(9_000_000)), Qty(1));
-    assert_eq!(book.qty_at(Side::Buy, Price(9_000_000 - 4_095)), Qty(1));
-    assert_eq!(book.qty_at(Side::Buy, Price(9_000_000 - 4_096)), Qty(0));
+    assert_eq!(qty_at(&book, Side::Buy, 9_000_000), 1);
+    assert_eq!(qty_at(&book, Side::Buy, 9_000_000 - 4_095), 1);
+    assert_eq!(qty_at(&book, Side::Buy, 9_000_000 - 4_096), 0);
 }
 
 /// The same book kept in the plainest way.
@@ -123,8 +127,8 @@ proptest! {
             let changed = [level(price, qty)];
             let (first, second): (&[Level], &[Level]) =
                 if buy { (&changed, &[]) } else { (&[], &changed) };
-            book.change(id as u64, VenueMs(0), first, second);
-            prop_assert_eq!(book.qty_at(side, Price(price)), Qty(qty));
+            book.change(id as u64, first, second);
+            prop_assert_eq!(qty_at(&book, side, price), qty);
             let best_bid = bids.0.last_key_value().map(|(&p, &q)| level(p, q));
             let best_ask = asks.0.first_key_value().map(|(&p, &q)| level(p, q));
             prop_assert_eq!(book.best(Side::Buy), best_bid);
@@ -138,7 +142,7 @@ proptest! {
         prop_assert_eq!(kept, wanted);
         // Emptied level by level from one end, the other end stays right.
         for (&price, _) in asks.0.iter().take(asks.0.len() / (wipe + 1)) {
-            book.change(999, VenueMs(0), &[], &[level(price, 0)]);
+            book.change(999, &[], &[level(price, 0)]);
         }
         let left = asks.0.iter().nth(asks.0.len() / (wipe + 1)).map(|(&p, &q)| level(p, q));
         prop_assert_eq!(book.best(Side::Sell), left);
@@ -188,18 +192,18 @@ fn follow(files: &[&str], places: u32) {
                 levels(&frame["bids"], places),
                 levels(&frame["asks"], places),
             );
-            book.replace(id, VenueMs(0), &bids, &asks);
+            book.replace(id, &bids, &asks);
             continue;
         }
         let event = &frame["data"];
         let id = event["u"].as_u64().unwrap_or(0);
         match event["e"].as_str() {
-            Some("depthUpdate") if book.is_whole() && id >= book.depth.expect("whole").book_id => {
+            Some("depthUpdate") if book.is_whole() && id >= book.depth.expect("whole") => {
                 let follows = previous.is_none() || event["pu"].as_u64() == previous;
                 assert!(follows, "a gap before {id}");
                 previous = Some(id);
                 let (bids, asks) = (levels(&event["b"], places), levels(&event["a"], places));
-                book.change(id, VenueMs(0), &bids, &asks);
+                book.change(id, &bids, &asks);
                 assert!(
                     !matches!(book.shape(), Shape::Crossed(_)),
                     "crossed at {id}"

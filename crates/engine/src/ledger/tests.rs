@@ -130,14 +130,14 @@ fn statements_and_fills_may_come_in_either_order() {
         ledger.position_reported(at(10), &eth, &told),
         PositionCheck::Differs
     );
-    assert!(!ledger.is_certain());
+    assert!(ledger.doubt_due().is_some());
     ledger.filled(
         at(11),
         &eth,
         &fill(1, Side::Buy, 200_000, 100, 10),
         FillNews::New,
     );
-    assert!(ledger.is_certain());
+    assert!(ledger.doubt_due().is_none());
     // A younger fill does not disturb an older statement.
     ledger.filled(
         at(12),
@@ -328,6 +328,6 @@ proptest! {
             }
         }
         prop_assert_eq!(ledger.position().qty, Qty(held));
-        prop_assert!(ledger.is_certain());
+        prop_assert!(ledger.doubt_due().is_none());
     }
 }

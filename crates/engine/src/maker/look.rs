@@ -13,6 +13,9 @@ use crate::orders::Order;
 use crate::risk;
 use crate::view::{MakerView, MarkoutView, OrderView};
 
+/// Levels of a side that the digest takes in: those that quotes stand among.
+const DIGEST_LEVELS: usize = 20;
+
 impl Maker {
     /// When this maker must be looked at again though nothing is heard. What
     /// was due by the last look was done then, or waits for an event.
@@ -48,11 +51,13 @@ impl Maker {
     pub(crate) fn profit(&self) -> Cash {
         match self.top() {
             Some(top) => self.ledger.equity(&self.instrument, top.mid_half_ticks()),
-            None => {
-                let totals = self.ledger.totals();
-                totals.realised - totals.fees + totals.funding
-            }
+            None => self.ledger.closed(),
         }
+    }
+
+    /// What our books say has moved the wallet.
+    pub(crate) fn closed(&self) -> Cash {
+        self.ledger.closed()
     }
 
     pub(crate) fn holds(&self) -> bool {
@@ -146,6 +151,12 @@ impl Maker {
                 top.ask.qty.0,
             ] {
                 digest.add_signed(number);
+            }
+        }
+        for side in Side::BOTH {
+            for level in self.book.levels(side).take(DIGEST_LEVELS) {
+                digest.add_signed(level.price.0);
+                digest.add_signed(level.qty.0);
             }
         }
         digest.add(self.volatility.sigma_ticks().to_bits());

@@ -32,7 +32,8 @@ impl Maker {
             self.volatility.restart();
         }
         self.score_markouts(turn.at);
-        self.book.replace(book_id, venue_ms, bids, asks);
+        self.book.replace(book_id, bids, asks);
+        self.say_dropped(turn);
         self.freshness.restored(turn.at, venue_ms);
         self.market_moved(turn);
     }
@@ -49,7 +50,8 @@ impl Maker {
             return;
         }
         self.score_markouts(turn.at);
-        self.book.change(book_id, venue_ms, bids, asks);
+        self.book.change(book_id, bids, asks);
+        self.say_dropped(turn);
         self.freshness.heard(turn.at, venue_ms);
         self.market_moved(turn);
     }
@@ -63,9 +65,19 @@ impl Maker {
         ask: Level,
     ) {
         self.score_markouts(turn.at);
-        if self.book.top_changed(book_id, venue_ms, bid, ask) {
+        if self.book.top_changed(book_id, bid, ask) {
             self.freshness.heard(turn.at, venue_ms);
             self.market_moved(turn);
+        }
+    }
+
+    /// Says that the book had to drop levels, ever more seldom.
+    fn say_dropped(&mut self, turn: &mut Turn<'_>) {
+        let dropped = self.book.dropped();
+        if dropped > 2 * self.said.dropped {
+            self.said.dropped = dropped;
+            let note = NoteKind::LevelsDropped { dropped };
+            turn.out.note(self.symbol(), note);
         }
     }
 

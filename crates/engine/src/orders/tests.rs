@@ -119,7 +119,6 @@ fn a_cancel_that_finds_nothing_keeps_its_exposure_until_the_fill_is_told() {
         .replied(at(30), id(1), Request::Cancel, &outcome)
         .expect("known");
     assert_eq!(change.order.state, State::Missing);
-    assert!(change.became_unknown());
     assert_eq!(orders.exposure(Side::Sell), Qty(10));
     assert_eq!(orders.due_query(at(279)), None);
     assert_eq!(orders.due_query(at(280)), Some(id(1)));

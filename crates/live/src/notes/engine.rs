@@ -26,6 +26,7 @@ pub(super) fn phrase(kind: &NoteKind) -> Phrase {
             BookLoss::Unreadable => (Warn, "深度数据无法解析", "book lost: unreadable"),
         },
         NoteKind::BookRestored { .. } => (Info, "深度数据已同步", "book restored"),
+        NoteKind::LevelsDropped { .. } => (Warn, "丢弃无效或过远的档位", "book levels dropped"),
         NoteKind::BookCrossed { .. } => (Warn, "盘口交叉，暂不报价", "book crossed"),
         NoteKind::StreamUp { .. } => (Info, "WebSocket数据流已就绪", "stream up"),
         NoteKind::StreamDown { .. } => (Warn, "WebSocket断流", "stream down"),
@@ -172,6 +173,9 @@ fn state_fields(kind: &NoteKind, of: Units<'_>, out: &mut Fields) {
         }
         NoteKind::PositionCorrected { ours, venue } => {
             out.add("ours", of.qty(ours)).add("venue", of.qty(venue));
+        }
+        NoteKind::LevelsDropped { dropped } => {
+            out.add("dropped", dropped);
         }
         NoteKind::WalletDiffers { asset, difference } => {
             out.add("asset", asset).add("difference", difference);
