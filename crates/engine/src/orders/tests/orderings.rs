@@ -481,7 +481,7 @@ fn with_an_amend_racing_fills_and_a_cancel() {
         Move::SendAmend(14),
         Move::SendCancel,
     ];
-    assert!(explore(&beginning, 5) > 10_000);
+    assert!(explore(&beginning, 4) > 10_000);
 }
 
 #[test]
