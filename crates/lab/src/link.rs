@@ -14,11 +14,13 @@ use phoenix_binance::client::{HttpAnswer, HttpCall, HttpFailure};
 use phoenix_binance::wire::call::Method as CallMethod;
 use phoenix_binance::wire::reply::Usage;
 use phoenix_config::Config;
-use phoenix_domain::{At, Cash, Doubt, MonoNs, OperatorOrder, StreamKind, SymbolId, VenueMs};
-use phoenix_engine::MakerView;
-use phoenix_live::{ConnNo, Gateway, LaneKind, Post, Statement};
-use phoenix_venue::exchange::{AccountId, UserTrade, VenueNs};
-use phoenix_venue::front::{ConnId, Front, HttpRequest, Method, Outgoing, RequestId};
+use phoenix_domain::{At, Cash, Doubt, MonoNs, OperatorOrder, StreamKind, VenueMs};
+use phoenix_live::{
+    ConnNo, Gateway, LaneKind, MakerStatus, Post, Statement, Status, Summary, WalletCheck, booked,
+};
+use phoenix_venue::exchange::{AccountId, ExchangeSpec, UserTrade, VenueNs};
+use phoenix_venue::front::{ConnId, Front, FrontSpec, HttpRequest, Method, Outgoing, RequestId};
+use phoenix_venue::serve::{self, AccountSeat, ServeError};
 use secrecy::SecretString;
 
 pub use start::StartError;
@@ -49,38 +51,38 @@ pub struct LinkSpec {
     pub secret: SecretString,
 }
 
+impl LinkSpec {
+    /// The demo account on an exchange of its own.
+    ///
+    /// # Errors
+    /// A listing that makes no sense.
+    pub fn demo(
+        config: Config,
+        exchange: ExchangeSpec,
+        front: FrontSpec,
+    ) -> Result<Self, ServeError> {
+        let (front, accounts) = serve::build(exchange, &[AccountSeat::demo()], front)?;
+        Ok(Self {
+            config,
+            front,
+            account: accounts.first().copied().unwrap_or_default(),
+            api_key: AccountSeat::DEMO_KEY.to_owned(),
+            secret: SecretString::from(AccountSeat::DEMO_SECRET),
+        })
+    }
+}
+
 /// What a run has led to.
 #[derive(Debug)]
 pub struct LinkEnd {
-    /// One per symbol, in the configuration's order.
-    pub makers: Vec<MakerView>,
+    /// The same summary as a live run's, the exchange's books included.
+    pub summary: Summary,
     /// The exchange's own list of the maker's executions.
     pub trades: Vec<UserTrade>,
-    /// Orders the exchange still holds: zero unless something is wrong.
-    pub resting: usize,
-    /// What each wallet gained, by the exchange and by the maker's ledger.
-    pub wallets: Vec<WalletCheck>,
     /// Hash of the engine's state.
     pub digest: u64,
-    /// Virtual milliseconds from the start to the end.
-    pub ran_ms: u64,
-    /// Frames the maker read.
-    pub frames: u64,
-    /// Frames it could not read.
-    pub unreadable: u64,
     /// The maker has proven that nothing rests.
     pub stopped: bool,
-}
-
-/// One wallet, seen from both sides.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WalletCheck {
-    /// Asset name.
-    pub asset: String,
-    /// By the exchange: wallet now less wallet at the start.
-    pub venue: Cash,
-    /// By the maker: realised profit less fees plus funding.
-    pub ours: Cash,
 }
 
 /// Both sides and the wire between them.
@@ -287,38 +289,53 @@ impl Link {
 
     fn finish(self) -> LinkEnd {
         let at = self.at();
-        let table = self.gateway.table();
-        let ids = table.instruments().map(|instrument| instrument.id);
-        let makers: Vec<MakerView> = ids.filter_map(|id| self.gateway.view(id, at)).collect();
         let exchange = self.front.exchange();
-        let balances = exchange.balances(self.account);
-        let now = |asset: &str| {
-            let place = exchange.assets().iter().position(|name| name == asset);
-            place
-                .and_then(|place| balances.get(place))
-                .map_or(Cash::ZERO, |view| view.wallet)
-        };
-        let quote = |id: SymbolId| table.instrument(id).spec().quote_asset.as_str();
+        let instruments = self.gateway.table().instruments();
+        let makers: Vec<MakerStatus> = instruments
+            .filter_map(|instrument| {
+                let view = self.gateway.view(instrument.id, at)?;
+                let instrument = instrument.clone();
+                Some(MakerStatus { instrument, view })
+            })
+            .collect();
         let wallets = self.wallets.iter().map(|(asset, before)| WalletCheck {
             asset: asset.clone(),
-            venue: now(asset) - *before,
-            ours: makers
-                .iter()
-                .filter(|view| quote(view.symbol) == asset)
-                .map(|view| view.realised - view.fees + view.funding)
-                .sum(),
+            before: *before,
+            after: self.wallet(asset),
+            booked: booked(&makers, asset),
         });
-        LinkEnd {
+        let resting = makers.iter().map(|maker| {
+            let name = maker.instrument.symbol();
+            let symbol = exchange.symbol_id(name);
+            let count = exchange.open_orders(self.account, symbol).len();
+            (name.to_owned(), count)
+        });
+        let summary = Summary {
             wallets: wallets.collect(),
+            resting: Some(resting.collect()),
+            status: Status {
+                uptime_ms: (self.now.0 - self.begun.0) / 1_000_000,
+                venue: "virtual".to_owned(),
+                counts: self.gateway.counts(),
+                makers,
+                ..Status::default()
+            },
+        };
+        LinkEnd {
+            summary,
             trades: exchange.user_trades(self.account).cloned().collect(),
-            resting: exchange.open_orders(self.account, None).len(),
             digest: self.gateway.digest(),
-            ran_ms: (self.now.0 - self.begun.0) / 1_000_000,
-            frames: self.gateway.counts().frames,
-            unreadable: self.gateway.counts().unreadable,
             stopped: self.gateway.is_stopped(),
-            makers,
         }
+    }
+
+    /// What the exchange says the wallet holds.
+    fn wallet(&self, asset: &str) -> Cash {
+        let exchange = self.front.exchange();
+        let place = exchange.assets().iter().position(|name| name == asset);
+        let balances = exchange.balances(self.account);
+        let held = place.and_then(|place| balances.get(place));
+        held.map_or(Cash::ZERO, |view| view.wallet)
     }
 
     fn at(&self) -> At {

@@ -38,4 +38,4 @@ pub use settings::{Fees, desk_settings, symbol_settings};
 pub use status::{
     BudgetStatus, LaneStatus, MakerStatus, Quantiles, Status, StatusFeed, StatusPublisher,
 };
-pub use summary::{Summary, WalletCheck};
+pub use summary::{Summary, WalletCheck, booked};

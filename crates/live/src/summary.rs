@@ -56,7 +56,8 @@ impl Summary {
 }
 
 /// What our books say has moved the wallet of an asset.
-pub(crate) fn booked(makers: &[MakerStatus], asset: &str) -> Cash {
+#[must_use]
+pub fn booked(makers: &[MakerStatus], asset: &str) -> Cash {
     let of_asset = |maker: &&MakerStatus| maker.instrument.spec().quote_asset == asset;
     let makers = makers.iter().filter(of_asset);
     makers
