@@ -82,6 +82,8 @@ pub(crate) struct Maker {
     held_back_until: MonoNs,
     /// When orders were last pulled.
     pulled_at: Option<MonoNs>,
+    /// When what outlived a cancel of everything is cancelled by name.
+    sweep_at: Option<MonoNs>,
     /// The list that proves a stop was asked for.
     proof_asked: bool,
     /// Scratch: orders about to be cancelled.
@@ -143,6 +145,7 @@ impl Maker {
             looked_at: at.mono,
             held_back_until: MonoNs(0),
             pulled_at: None,
+            sweep_at: None,
             proof_asked: false,
             doomed: Vec::with_capacity(512),
             said: Said::default(),
@@ -201,7 +204,7 @@ impl Maker {
                 let change = self.orders.replied(turn.at, client_id, request, outcome);
                 self.answered(turn, change, client_id, request, outcome);
             }
-            Event::AllCancelled { done, .. } => self.orders.all_cancelled(turn.at, done),
+            Event::AllCancelled { done, .. } => self.all_cancelled(turn, done),
             Event::OpenOrdersListed(ref list) => self.listed(turn, list),
             Event::LookupFailed { .. } => self.reconcile.failed(turn.at.mono),
             Event::PositionReported(ref report) => self.position_told(turn, report),
@@ -235,6 +238,7 @@ impl Maker {
         self.judge(turn);
         self.inquire(turn);
         self.cancel_orphans(turn);
+        self.sweep(turn);
         if self.mode != Mode::Quoting {
             self.pull(turn);
             self.close_position(turn);
@@ -373,7 +377,9 @@ impl Maker {
         match reason {
             // About that one order; its own state says the rest.
             R::WouldCross | R::NoSuchOrder | R::DuplicateClientId | R::NothingToAmend => {}
-            R::AmendInFlight | R::ReduceOnly => {}
+            R::AmendInFlight => {}
+            // There is less to reduce than we think.
+            R::ReduceOnly => self.reconcile.demand_position(turn.at.mono),
             R::Margin | R::OpenOrderLimit | R::Filter | R::RateLimited | R::Overloaded => {
                 self.hold_back(turn.at.mono, retry_after_ms);
             }

@@ -47,6 +47,25 @@ impl Maker {
         });
     }
 
+    /// The orders' own ends follow the answer within moments. A placement that
+    /// overtook the cancel has none and rests; so does everything if the
+    /// cancel was not carried out.
+    pub(super) fn all_cancelled(&mut self, turn: &Turn<'_>, done: bool) {
+        if done {
+            self.orders.all_cancelled(turn.at, true);
+            self.sweep_at = Some(turn.at.mono.plus_ms(PULL_AGAIN_MS));
+        } else {
+            self.orders.all_cancelled(turn.at, false);
+        }
+    }
+
+    pub(super) fn sweep(&mut self, turn: &Turn<'_>) {
+        if self.sweep_at.is_some_and(|due| due <= turn.at.mono) {
+            self.sweep_at = None;
+            self.orders.all_cancelled(turn.at, false);
+        }
+    }
+
     /// Orders of earlier runs have no place in the grid and never will.
     pub(super) fn cancel_orphans(&mut self, turn: &mut Turn<'_>) {
         let orphans = || self.pullable().filter(|order| order.orphan);
@@ -186,7 +205,7 @@ impl Maker {
         let again = self.pulled_at.map(|at| at.plus_ms(PULL_AGAIN_MS));
         let again = again.filter(|_| self.anything_to_pull());
         let slice = self.flatten.deadline();
-        [again, slice].into_iter().flatten().min()
+        [again, slice, self.sweep_at].into_iter().flatten().min()
     }
 
     /// What everything on a side could still do.

@@ -7,8 +7,9 @@ use phoenix_domain::{
 
 use super::Maker;
 use crate::book::{Shape, Top};
+use crate::fair;
 use crate::freshness::Fitness;
-use crate::mode::ModeEvent;
+use crate::mode::{Mode, ModeEvent};
 use crate::quoter::Grid;
 use crate::risk;
 use crate::terms::Terms;
@@ -68,6 +69,19 @@ impl Maker {
         if self.book.top_changed(book_id, bid, ask) {
             self.freshness.heard(turn.at, venue_ms);
             self.market_moved(turn);
+        }
+        if !self.book.is_whole() && self.mode == Mode::Quoting {
+            self.guard_blind(turn, (bid.price.0 as f64 + ask.price.0 as f64) / 2.0);
+        }
+    }
+
+    /// While the book is being fetched anew nothing is moved, so an order that
+    /// the best prices come too near to can only be pulled, with all others.
+    fn guard_blind(&mut self, turn: &mut Turn<'_>, mid: f64) {
+        let ratio = self.skew.held();
+        let reservation = fair::reservation(mid, ratio, self.funding, &self.terms);
+        if self.is_endangered(reservation) {
+            self.cancel_everything(turn);
         }
     }
 

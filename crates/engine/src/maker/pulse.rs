@@ -65,9 +65,13 @@ impl Maker {
         }
     }
 
-    /// A live quote stands nearer to the reservation price than allowed.
     fn in_danger(&mut self, top: &Top) -> bool {
         let reservation = self.reserve(top);
+        self.is_endangered(reservation)
+    }
+
+    /// A live quote stands nearer to the reservation price than allowed.
+    pub(super) fn is_endangered(&self, reservation: f64) -> bool {
         Side::BOTH.into_iter().any(|side| {
             let mut live = self.orders.working(side).filter(|order| is_quote(order));
             let nearest = live.find(|order| order.state == State::Live);

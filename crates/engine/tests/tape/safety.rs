@@ -75,7 +75,7 @@ fn a_gap_stops_quoting_and_pulls_only_after_the_stale_time() {
         ack
         at 1.000s lost gap
         pulse
-        at 2.000s top 2489.99 / 2490.01
+        at 2.000s top 2499.69 / 2499.71
         pulse
         at 4.000s timer
         ack
@@ -93,7 +93,7 @@ fn a_gap_stops_quoting_and_pulls_only_after_the_stale_time() {
             at 1.000s lost gap
                 ! BookLost { loss: Gap }
             pulse
-            at 2.000s top 2489.99 / 2490.01
+            at 2.000s top 2499.69 / 2499.71
             pulse
             at 4.000s timer
                 > cancel all
@@ -104,6 +104,33 @@ fn a_gap_stops_quoting_and_pulls_only_after_the_stale_time() {
             pulse
                 > place #3 buy 2489.00 x0.020 post_only
                 > place #4 sell 2491.00 x0.020 post_only
+        "#]],
+    );
+}
+
+#[test]
+fn best_prices_that_come_near_during_a_gap_pull_at_once() {
+    check_tape(
+        "
+        set total_layers 1
+        at 0.000s start 2499.99 / 2500.01
+        pulse
+        ack
+        at 1.000s lost gap
+        at 2.000s top 2499.39 / 2499.41
+        ",
+        expect![[r#"
+            at 0.000s start 2499.99 / 2500.01
+                > list open orders
+                > fetch position
+            pulse
+                > place #1 buy 2499.00 x0.020 post_only
+                > place #2 sell 2501.00 x0.020 post_only
+            ack
+            at 1.000s lost gap
+                ! BookLost { loss: Gap }
+            at 2.000s top 2499.39 / 2499.41
+                > cancel all
         "#]],
     );
 }
