@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant};
 
 use phoenix_config::{Config, Lang};
-use phoenix_domain::{Cash, Instrument, Severity, SymbolId};
-use phoenix_lab::link::{Link, LinkEnd, LinkSpec};
-use phoenix_live::{MakerStatus, Renderer, Status, Summary, WalletCheck};
+use phoenix_domain::{Instrument, Severity, SymbolId};
+use phoenix_lab::link::{Link, LinkSpec};
+use phoenix_live::Renderer;
 use phoenix_venue::exchange::VenueNs;
 use phoenix_venue::front::Front;
 use phoenix_venue::serve::{AccountSeat, build};
@@ -54,15 +54,15 @@ pub(super) fn demo(args: &DemoArgs, config: Config, source: Source, lang: Lang) 
             }
         },
     );
-    let (market_s, real_s) = (end.ran_ms as f64 / 1e3, started.elapsed().as_secs_f64());
+    let (market_s, real_s) = (end.summary.status.uptime_ms as f64 / 1e3, started.elapsed().as_secs_f64());
     let frames = lang.pick("frames", "帧");
     println!(
         "{market_s:.1} s / {real_s:.1} s = {:.0}x, {} {frames}, digest {:016x}",
         market_s / real_s.max(1e-9),
-        end.frames,
+        end.summary.status.counts.frames,
         end.digest,
     );
-    summary::conclude(&concluded(end, &instruments), lang)
+    summary::conclude(&end.summary, lang)
 }
 
 /// Lets time pass until every symbol has a book.
@@ -95,33 +95,4 @@ fn instruments(
                 .map_err(|error| Failure::new(Code::Broken, error))
         })
         .collect()
-}
-
-fn concluded(end: LinkEnd, instruments: &[Instrument]) -> Summary {
-    let makers = instruments
-        .iter()
-        .zip(end.makers)
-        .map(|(instrument, view)| MakerStatus {
-            instrument: instrument.clone(),
-            view,
-        })
-        .collect();
-    Summary {
-        status: Status {
-            uptime_ms: end.ran_ms,
-            makers,
-            ..Status::default()
-        },
-        wallets: end
-            .wallets
-            .into_iter()
-            .map(|wallet| WalletCheck {
-                asset: wallet.asset,
-                before: Cash::ZERO,
-                after: wallet.venue,
-                booked: wallet.ours,
-            })
-            .collect(),
-        resting: end.stopped.then(|| vec![(String::from("*"), end.resting)]),
-    }
 }
