@@ -37,7 +37,7 @@ pub struct RateLimits {
 /// # Errors
 /// A body without a list of symbols.
 pub fn exchange_info(body: &[u8]) -> Result<ExchangeInfo, DecodeError> {
-    let wire: ExchangeInfoWire<'_> = parse(body)?;
+    let wire: ExchangeListingWire<'_> = parse(body)?;
     let mut info = ExchangeInfo {
         limits: limits(wire.limits.as_deref().unwrap_or_default()),
         ..ExchangeInfo::default()
@@ -162,7 +162,7 @@ fn required(raw: Option<Raw<'_>>, field: &'static str) -> Result<Decimal, Decode
 }
 
 #[derive(Deserialize)]
-struct ExchangeInfoWire<'a> {
+struct ExchangeListingWire<'a> {
     #[serde(borrow)]
     symbols: Vec<&'a RawValue>,
     #[serde(borrow, rename = "rateLimits")]

@@ -228,7 +228,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn short_and_long_decimals_agree(text in "[0-9]{0,6}[.]?[0-9]{0,5}[x.\"-]?", tail in ".{0,9}") {
+        fn short_and_long_decimals_agree(
+            text in "[0-9]{0,6}[.]?[0-9]{0,5}[x.\"-]?",
+            tail in ".{0,9}",
+        ) {
             let bytes = format!("{text}\"{tail}");
             if let Some(short) = short_decimal(bytes.as_bytes()) {
                 prop_assert_eq!(Some(short), long_decimal(bytes.as_bytes()));
