@@ -119,15 +119,15 @@ struct Day {
 const RECENT_MAX: usize = 512;
 /// A fill may lag the statement that contains it by this much.
 const GRACE_MS: u64 = 2_000;
-/// The exchange's entry price is rounded; its profit may differ by this.
-const ROUNDING: Cash = Cash(100);
+/// The exchange's entry price is rounded; its profit may differ by this, 1e-8.
+const ROUNDING: u64 = 100;
 /// Our estimate of the exchange's clock is better than this.
 const CLOCK_ERROR_MS: i64 = 1_000;
 const DAY_MS: i64 = 86_400_000;
 /// No position is larger; keeps every sum far from overflow.
 const QTY_RANGE: core::ops::Range<Qty> = Qty(-(1 << 50))..Qty(1 << 50);
-/// No fill or position is worth more: ten billion.
-const CASH_MAX: i128 = 1_000_000_000_000_000_000;
+/// No fill or position is worth more: a billion.
+const CASH_MAX: i128 = 100_000_000_000_000_000;
 
 impl Ledger {
     /// Flat, and the position not known yet.
@@ -156,6 +156,10 @@ impl Ledger {
         match news {
             FillNews::Known => Booked::default(),
             FillNews::Charges => self.charged(fill),
+            FillNews::Impossible => {
+                self.totals.refused += 1;
+                Booked::default()
+            }
             FillNews::New if !self.is_addable(instrument, fill.side, fill.price, fill.qty) => {
                 self.totals.refused += 1;
                 Booked::default()
@@ -316,7 +320,7 @@ impl Ledger {
         self.settle_doubt();
         let charged = self.charged(fill);
         Booked {
-            realised: ours + charged.realised,
+            realised: Cash(ours.0.saturating_add(charged.realised.0)),
             ..charged
         }
     }
@@ -333,7 +337,8 @@ impl Ledger {
         self.totals.fees = Cash(self.totals.fees.0.saturating_add(fee.0));
         self.totals.realised = Cash(self.totals.realised.0.saturating_add(more.0));
         let contained = self.anchor_ms.is_some_and(|anchor| fill.venue_ms <= anchor);
-        let dispute = (!contained && ours.is_some() && more.abs() > ROUNDING).then_some(more);
+        let dispute =
+            (!contained && ours.is_some() && more.0.unsigned_abs() > ROUNDING).then_some(more);
         self.totals.disputes += u64::from(dispute.is_some());
         Booked {
             fee,

@@ -219,6 +219,9 @@ impl Orders {
         fill: &Fill,
         report: Option<&OrderReport>,
     ) -> (FillNews, Option<Change>) {
+        if !order::is_possible(fill) {
+            return (FillNews::Impossible, None);
+        }
         let news = self.fills.hear(fill);
         let slot = fill.client_id.and_then(|id| self.find(id));
         let Some(slot) = slot.filter(|&slot| self.at(slot).side == fill.side) else {
@@ -250,7 +253,9 @@ impl Orders {
                 self.told(at, report, Some(list.asked_at));
             } else if id.run > run {
                 findings.second_writer = Some(id);
-            } else if self.remember(Order::found(at, id, report)) {
+            } else if order::is_plausible(report, report.side)
+                && self.remember(Order::found(at, id, report))
+            {
                 findings.orphans += 1;
                 let (slot, mark) = (self.find(id), self.list);
                 if let Some(slot) = slot {

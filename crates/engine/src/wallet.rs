@@ -21,12 +21,14 @@ pub(crate) struct Wallet {
 }
 
 const STAYS_MS: u64 = 5_000;
+/// No wallet is larger, a billion: sums stay far from overflow.
+const WALLET_MAX: Cash = Cash(100_000_000_000_000_000);
 
 impl Wallet {
     /// Takes the exchange's figure; `books` is realised less fees plus
     /// funding of all symbols in this asset.
     pub(crate) fn reported(&mut self, now: MonoNs, balance: &Balance, books: Cash) {
-        self.latest = balance.wallet;
+        self.latest = balance.wallet.clamp(-WALLET_MAX, WALLET_MAX);
         if self.base.is_none() {
             self.base = Some(less(self.latest, books));
         }

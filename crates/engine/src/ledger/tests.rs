@@ -281,7 +281,7 @@ proptest! {
         for (id, (buy, price, qty, venue_ms, charged)) in fills.into_iter().enumerate() {
             let side = if buy { Side::Buy } else { Side::Sell };
             let mut fill = fill(id as u64, side, price, qty, venue_ms);
-            fill.charged = Some((Cash(charged.0 / 4096), Cash(charged.1 / 4096)));
+            fill.charged = Some((Cash(charged.0), Cash(charged.1)));
             ledger.filled(at(2), &eth, &fill, FillNews::New);
         }
         let mut told = statement(Origin::Query, qty, "0", when, 9_000);

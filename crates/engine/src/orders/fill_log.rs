@@ -19,6 +19,8 @@ pub(crate) enum FillNews {
     Charges,
     /// Nothing.
     Known,
+    /// It cannot be true, and is not believed.
+    Impossible,
 }
 
 #[derive(Clone, Copy, Debug)]

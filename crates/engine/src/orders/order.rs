@@ -301,7 +301,7 @@ impl Order {
     /// Counts one execution that was not counted before.
     pub(super) fn book(&mut self, at: At, fill: &Fill) {
         if fill.venue_ms > self.position_ms {
-            self.booked += fill.qty;
+            self.booked = Qty(self.booked.0.saturating_add(fill.qty.0)).min(QTY_MAX);
         }
         self.count(at, self.booked);
         let complete = self.booked >= self.size();
@@ -352,6 +352,11 @@ impl Order {
             self.ended_at = at.mono;
         }
     }
+}
+
+/// An execution of something, by no more than an order may have.
+pub(super) fn is_possible(fill: &Fill) -> bool {
+    (1..=QTY_MAX.0).contains(&fill.qty.0) && fill.price.0 > 0
 }
 
 /// Says something possible about `side`: bad input is not believed.

@@ -412,7 +412,102 @@ fn a_statement_that_cannot_be_true_is_not_believed() {
     assert_eq!(orders.get(id(1)), Some(&before));
 }
 
+/// What the sums and lists must be, counted anew.
+fn assert_consistent(orders: &Orders) {
+    for side in Side::BOTH {
+        let on_side = orders.arena.iter().filter(|order| order.side == side);
+        let exposure: Qty = on_side.clone().map(Order::exposure).sum();
+        assert_eq!(orders.exposure(side), exposure);
+        let working = on_side.filter(|order| order.is_working()).count();
+        assert_eq!(orders.working_count(side), working);
+        let signed = |order: &Order| order.target_price().0 * side.sign();
+        let prices: Vec<i64> = orders.working(side).map(signed).collect();
+        assert!(
+            prices.is_sorted_by(|better, worse| better >= worse),
+            "{prices:?}"
+        );
+    }
+    let unsettled = orders
+        .arena
+        .iter()
+        .filter(|order| order.state.is_unsettled());
+    assert_eq!(orders.unsettled, unsettled.count());
+    let ended = orders.arena.iter().filter(|order| !order.is_working());
+    assert_eq!(orders.ended.len(), ended.count());
+}
+
+/// One thing that may happen to any of a few orders; nothing need make sense.
+fn happen(orders: &mut Orders, now: u64, (what, seq, price, qty): (u8, u32, i64, i64)) {
+    use OrderStatus::{Cancelled, Expired, Filled, New, Other, PartiallyFilled};
+    use RefusalReason::{DuplicateClientId, Filter, NoSuchOrder, WouldCross};
+    let side = Side::BOTH[seq as usize % 2];
+    let status = [New, PartiallyFilled, Filled, Cancelled, Expired, Other];
+    let status = status[qty.rem_euclid(6) as usize];
+    let told = OrderReport {
+        price: Price(price),
+        qty: Qty(qty),
+        filled: Qty(qty / 3),
+        venue_ms: VenueMs(price),
+        ..report(seq, side, status)
+    };
+    let request = [
+        Request::Place,
+        Request::Amend,
+        Request::Cancel,
+        Request::Query,
+    ];
+    let reason = [NoSuchOrder, WouldCross, DuplicateClientId, Filter];
+    let reason = reason[price as usize % 4];
+    let outcome = match qty.rem_euclid(3) {
+        0 => Outcome::Confirmed(told),
+        1 => refused(reason),
+        _ => Outcome::Unknown(Doubt::Timeout),
+    };
+    let traded = Fill {
+        client_id: Some(id(seq)),
+        ..fill(price as u64, side, price, qty, price)
+    };
+    let size = qty.clamp(1, 50);
+    match what {
+        0 if orders.get(id(seq)).is_none() => {
+            let _ = orders.place(at(now), &new_order(seq, side, price, size));
+        }
+        1 => drop(orders.amend(at(now), id(seq), Price(price), Qty(size))),
+        2 => drop(orders.cancel(at(now), id(seq))),
+        3 => orders.cancel_all(at(now)),
+        4 => orders.all_cancelled(at(now), qty % 2 == 0),
+        5 => orders.ask(at(now), id(seq)),
+        6 => drop(orders.reported(at(now), &told)),
+        7 => drop(orders.filled(at(now), &traded, (qty % 2 == 0).then_some(&told))),
+        8 => orders.position_taken(at(now / 2).mono, VenueMs(price)),
+        9 => {
+            let list = OpenOrders {
+                symbol: SymbolId(0),
+                orders: &[told],
+                asked_at: at(now - now.min(price as u64 * 40)).mono,
+            };
+            orders.listed(at(now), &list, RUN);
+        }
+        _ => drop(orders.replied(at(now), id(seq), request[what as usize % 4], &outcome)),
+    }
+}
+
 proptest! {
+    #[test]
+    fn sums_and_lists_stay_true(
+        story in proptest::collection::vec(
+            (0_u8..16, 1_u32..7, 90_i64..110, prop_oneof![9 => 0_i64..40, 1 => any::<i64>()]),
+            1..120,
+        ),
+        step_ms in 1_u64..2_000,
+    ) {
+        let mut orders = Orders::with_room(PROOF_MS, 4, 4);
+        for (place, happening) in story.into_iter().enumerate() {
+            happen(&mut orders, (place as u64 + 1) * step_ms, happening);
+            assert_consistent(&orders);
+        }
+    }
+
     /// Each execution is new once, however often and in whatever order told.
     #[test]
     fn an_execution_is_new_once(trades in proptest::collection::vec((1_u64..400, any::<bool>()), 1..600)) {
