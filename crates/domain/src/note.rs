@@ -81,6 +81,10 @@ pub enum NoteKind {
         fee: Cash,
         realised: Cash,
     },
+    /// An execution told by the exchange cannot be true and is not believed.
+    FillRefused { trade_id: u64 },
+    /// The exchange's profit of an execution lies this much above ours.
+    ProfitDisputed { trade_id: u64, difference: Cash },
     /// A quote was not sent because it would break a filter.
     QuoteFiltered {
         side: Side,

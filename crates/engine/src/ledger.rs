@@ -54,10 +54,6 @@ pub(crate) struct Totals {
     pub(crate) inventory_min: Qty,
     /// Highest position.
     pub(crate) inventory_max: Qty,
-    /// Fills whose realised profit the exchange saw differently.
-    pub(crate) disputes: u64,
-    /// Fills that cannot be true.
-    pub(crate) refused: u64,
 }
 
 /// What one fill did.
@@ -70,6 +66,8 @@ pub(crate) struct Booked {
     /// What the exchange's figure for it lies above ours, if more than
     /// rounding.
     pub(crate) dispute: Option<Cash>,
+    /// It cannot be true, and nothing was counted.
+    pub(crate) refused: bool,
 }
 
 /// What a statement about the position came to.
@@ -129,6 +127,15 @@ const QTY_RANGE: core::ops::Range<Qty> = Qty(-(1 << 50))..Qty(1 << 50);
 /// No fill or position is worth more: a billion.
 const CASH_MAX: i128 = 100_000_000_000_000_000;
 
+impl Booked {
+    const REFUSED: Self = Self {
+        fee: Cash::ZERO,
+        realised: Cash::ZERO,
+        dispute: None,
+        refused: true,
+    };
+}
+
 impl Ledger {
     /// Flat, and the position not known yet.
     #[must_use]
@@ -156,15 +163,11 @@ impl Ledger {
         match news {
             FillNews::Known => Booked::default(),
             FillNews::Charges => self.charged(fill),
-            FillNews::Impossible => {
-                self.totals.refused += 1;
-                Booked::default()
+            FillNews::Impossible => Booked::REFUSED,
+            FillNews::New if self.is_addable(instrument, fill.side, fill.price, fill.qty) => {
+                self.traded(at, instrument, fill)
             }
-            FillNews::New if !self.is_addable(instrument, fill.side, fill.price, fill.qty) => {
-                self.totals.refused += 1;
-                Booked::default()
-            }
-            FillNews::New => self.traded(at, instrument, fill),
+            FillNews::New => Booked::REFUSED,
         }
     }
 
@@ -339,11 +342,11 @@ impl Ledger {
         let contained = self.anchor_ms.is_some_and(|anchor| fill.venue_ms <= anchor);
         let dispute =
             (!contained && ours.is_some() && more.0.unsigned_abs() > ROUNDING).then_some(more);
-        self.totals.disputes += u64::from(dispute.is_some());
         Booked {
             fee,
             realised: more,
             dispute,
+            refused: false,
         }
     }
 

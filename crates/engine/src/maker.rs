@@ -326,6 +326,18 @@ impl Maker {
             };
             turn.out.note(self.symbol(), filled);
         }
+        let trade_id = fill.trade_id;
+        if let Some(difference) = booked.dispute {
+            let disputed = NoteKind::ProfitDisputed {
+                trade_id,
+                difference,
+            };
+            turn.out.note(self.symbol(), disputed);
+        }
+        if booked.refused {
+            turn.out
+                .note(self.symbol(), NoteKind::FillRefused { trade_id });
+        }
         self.dirty = true;
         if let Some(change) = change {
             self.follow(turn, &change, Origin::Stream);

@@ -16,6 +16,8 @@ pub(super) fn phrase(kind: &NoteKind) -> Phrase {
         NoteKind::OutcomeUnknown { .. } => (Warn, "请求结果未知，等待证据", "outcome unknown"),
         NoteKind::OutcomeResolved { .. } => (Info, "未知结果已查明", "outcome resolved"),
         NoteKind::Filled { .. } => (Info, "订单已成交", "order filled"),
+        NoteKind::FillRefused { .. } => (Warn, "成交回报不可信，未采纳", "fill refused"),
+        NoteKind::ProfitDisputed { .. } => (Warn, "已实现盈亏与交易所不一致", "profit disputed"),
         NoteKind::QuoteFiltered { .. } => (Debug, "报价不符合交易规则，未下单", "quote filtered"),
         NoteKind::LayersCut { .. } => (Info, "为控制最坏敞口削减层数", "layers cut"),
         NoteKind::PriceStale { .. } => (Error, "价格数据过期，停止报价并撤单", "price data stale"),
@@ -173,6 +175,15 @@ fn state_fields(kind: &NoteKind, of: Units<'_>, out: &mut Fields) {
         }
         NoteKind::PositionCorrected { ours, venue } => {
             out.add("ours", of.qty(ours)).add("venue", of.qty(venue));
+        }
+        NoteKind::FillRefused { trade_id } => {
+            out.add("trade_id", trade_id);
+        }
+        NoteKind::ProfitDisputed {
+            trade_id,
+            difference,
+        } => {
+            out.add("trade_id", trade_id).add("difference", difference);
         }
         NoteKind::LevelsDropped { dropped } => {
             out.add("dropped", dropped);
