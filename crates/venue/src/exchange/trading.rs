@@ -455,15 +455,8 @@ impl Exchange {
             if !reaches(side, limit, resting.price) {
                 break;
             }
-            left = left
-                - self.trade(
-                    symbol,
-                    side,
-                    Party::Crowd,
-                    left,
-                    Offer::Order(resting),
-                    true,
-                );
+            let offer = Offer::Order(resting);
+            left -= self.trade(symbol, side, Party::Crowd, left, offer, true);
         }
         self.settle(symbol);
         qty - left
