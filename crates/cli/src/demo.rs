@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use phoenix_binance::sign::Credentials;
 use phoenix_config::{Config, Lang, Problem, Severity, Venue, check};
 use phoenix_live::{Clock, Endpoints, Setup, StatusPublisher, Timings};
+use phoenix_venue::exchange::Exchange;
+use phoenix_venue::recording::Skipped;
 use phoenix_venue::serve::{AccountSeat, ServeSpec, Server};
 
 use crate::args::{DemoArgs, Speed};
@@ -125,10 +127,41 @@ fn over_sockets(
             .map(|span| span.div_f64(speed).max(Duration::from_millis(1))),
         plain: args.plain,
         lang,
+        over: &|| server.inspect(Exchange::recording_over),
     };
     let ended = trade(&runtime()?, setup, feed, viewing)?;
+    tell_skipped(server.inspect(Exchange::skipped), lang);
     server.stop();
     summary::conclude(&ended, lang)
+}
+
+/// What was in the files and is not in the market, if anything.
+fn tell_skipped(skipped: Skipped, lang: Lang) {
+    let counts = [
+        (skipped.broken, lang.pick("broken lines", "损坏的行")),
+        (
+            skipped.foreign,
+            lang.pick("frames of other kinds", "其他类型的帧"),
+        ),
+        (
+            skipped.truncated,
+            lang.pick("files cut short", "被截断的文件"),
+        ),
+        (skipped.gaps, lang.pick("gaps", "断档")),
+        (
+            skipped.off_grid,
+            lang.pick("values off the grid", "不在步长上的值"),
+        ),
+    ];
+    let said: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if !said.is_empty() {
+        let label = lang.pick("recordings, passed over", "录制文件中跳过");
+        println!("{label}: {}", said.join(", "));
+    }
 }
 
 /// Waits until every symbol has a book.

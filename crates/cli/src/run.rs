@@ -42,6 +42,7 @@ pub(crate) fn run(args: &RunArgs, lang: Lang) -> Ended {
         duration: args.duration,
         plain: args.plain,
         lang,
+        over: &|| false,
     };
     let setup = Setup {
         config,

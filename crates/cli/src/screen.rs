@@ -69,7 +69,8 @@ impl Screen {
                     let _ = writeln!(out, "{}", said.line());
                 }
                 *notes_seen = scene.notes_total;
-                if printed.is_none_or(|at| at.elapsed() >= PLAIN_EVERY) {
+                let known = !scene.rows.is_empty();
+                if known && printed.is_none_or(|at| at.elapsed() >= PLAIN_EVERY) {
                     *printed = Some(Instant::now());
                     for row in &scene.rows {
                         let _ = writeln!(out, "{}", row.line(lang));

@@ -16,12 +16,14 @@ use crate::screen::{Screen, Watcher};
 const FRAME: Duration = Duration::from_millis(250);
 
 /// How long, and how it is shown.
-pub(crate) struct Viewing {
+pub(crate) struct Viewing<'a> {
     pub(crate) title: String,
     /// Real time after which the run is stopped.
     pub(crate) duration: Option<Duration>,
     pub(crate) plain: bool,
     pub(crate) lang: Lang,
+    /// Asked before each frame: is there nothing left to trade on?
+    pub(crate) over: &'a dyn Fn() -> bool,
 }
 
 /// Trades until the time is over or somebody asks to stop.
@@ -29,7 +31,7 @@ pub(crate) fn trade(
     runtime: &Runtime,
     setup: Setup,
     feed: StatusFeed,
-    viewing: Viewing,
+    viewing: Viewing<'_>,
 ) -> Result<Summary, Failure> {
     let (stop, stopped) = watch::channel(false);
     runtime.block_on(async {
@@ -51,9 +53,10 @@ pub(crate) fn trade(
                 () = signals.any() => true,
                 _ = frames.tick() => screen.stop_asked(),
             };
-            let over = viewing
+            let late = viewing
                 .duration
                 .is_some_and(|span| started.elapsed() >= span);
+            let over = late || (viewing.over)();
             if (asked || over) && !*stop.borrow() {
                 watcher.stopping(lang);
                 stop.send_replace(true);

@@ -20,6 +20,7 @@ use phoenix_live::{
 };
 use phoenix_venue::exchange::{AccountId, ExchangeSpec, UserTrade, VenueNs};
 use phoenix_venue::front::{ConnId, Front, FrontSpec, HttpRequest, Method, Outgoing, RequestId};
+use phoenix_venue::recording::Skipped;
 use phoenix_venue::serve::{self, AccountSeat, ServeError};
 use secrecy::SecretString;
 
@@ -83,6 +84,8 @@ pub struct LinkEnd {
     pub digest: u64,
     /// The maker has proven that nothing rests.
     pub stopped: bool,
+    /// What a recording's files held that could not be replayed.
+    pub skipped: Skipped,
 }
 
 /// Both sides and the wire between them.
@@ -142,12 +145,13 @@ impl Link {
         start::start(spec)
     }
 
-    /// Runs `duration_ms` of virtual time, then stops the maker as a person
+    /// Runs `duration_ms` of virtual time (less if a recording ends before),
+    /// then stops the maker as a person
     /// would and lets it prove that nothing rests. `tell` hears everything the
     /// maker says.
     pub fn run(mut self, duration_ms: u64, mut tell: impl FnMut(At, &Statement)) -> LinkEnd {
         let end = self.begun.plus_ms(duration_ms);
-        while self.now < end {
+        while self.now < end && !self.front.exchange().recording_over() {
             self.turn(end, &mut tell);
         }
         let at = self.at();
@@ -323,6 +327,7 @@ impl Link {
         };
         LinkEnd {
             summary,
+            skipped: exchange.skipped(),
             trades: exchange.user_trades(self.account).cloned().collect(),
             digest: self.gateway.digest(),
             stopped: self.gateway.is_stopped(),

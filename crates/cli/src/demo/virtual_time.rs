@@ -11,13 +11,15 @@ use phoenix_venue::exchange::VenueNs;
 use phoenix_venue::front::Front;
 use phoenix_venue::serve::{AccountSeat, build};
 
+use super::tell_skipped;
 use crate::args::DemoArgs;
 use crate::exit::{Code, Ended, Failure};
 use crate::market::{Source, front, has_books, no_books, serve_failure};
 use crate::summary;
 
-/// Without `--duration` this much market time.
+/// Without `--duration` this much market time, or all of a recording.
 const USUAL: Duration = Duration::from_secs(600);
+const WHOLE: Duration = Duration::from_secs(31 * 86_400);
 
 /// The exchange's clock starts here, so that a run is the same on any day:
 /// 2026-01-01 00:00 UTC.
@@ -27,6 +29,7 @@ const START_MS: i64 = 1_767_225_600_000;
 const OPENING_MS_MAX: u64 = 300_000;
 
 pub(super) fn demo(args: &DemoArgs, config: Config, source: Source, lang: Lang) -> Ended {
+    let recorded = matches!(source, Source::Files(_));
     let exchange = source.exchange(args.seed, VenueNs::from_ms(START_MS), lang)?;
     let instruments = instruments(&config, &exchange.markets)?;
     let seats = [AccountSeat::demo()];
@@ -43,7 +46,9 @@ pub(super) fn demo(args: &DemoArgs, config: Config, source: Source, lang: Lang) 
     })
     .map_err(|error| Failure::new(Code::Broken, error))?;
     let renderer = Renderer::new(lang, instruments.clone());
-    let span = args.duration.unwrap_or(USUAL);
+    let span = args
+        .duration
+        .unwrap_or(if recorded { WHOLE } else { USUAL });
     let started = Instant::now();
     let end = link.run(
         u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
@@ -62,6 +67,7 @@ pub(super) fn demo(args: &DemoArgs, config: Config, source: Source, lang: Lang) 
         end.summary.status.counts.frames,
         end.digest,
     );
+    tell_skipped(end.skipped, lang);
     summary::conclude(&end.summary, lang)
 }
 

@@ -6,7 +6,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Cell, Paragraph, Row as TableRow, Table};
+use ratatui::widgets::{Block, Cell, Paragraph, Row as TableRow, Table, Wrap};
 
 use super::scene::{Row, Scene, Tone};
 
@@ -16,14 +16,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, scene: &Scene, lang: Lang) {
         Constraint::Length(1),
         Constraint::Length(symbols.saturating_add(3)),
         Constraint::Length(symbols.saturating_add(3)),
-        Constraint::Length(1),
+        Constraint::Length(2),
         Constraint::Min(3),
     ])
     .areas(frame.area());
     header(frame, head, scene, lang);
     table(frame, quotes, scene, &quote_columns(), lang);
     table(frame, money, scene, &money_columns(), lang);
-    frame.render_widget(Paragraph::new(format!(" {}", scene.footer)), foot);
+    let footer = Paragraph::new(scene.footer.as_str()).wrap(Wrap { trim: true });
+    frame.render_widget(footer, foot);
     notes_panel(frame, notes, scene, lang);
 }
 

@@ -24,6 +24,13 @@ impl Exchange {
             .unwrap_or_default()
     }
 
+    /// The recording has come to its end; false if there is none.
+    #[must_use]
+    pub fn recording_over(&self) -> bool {
+        let replay = self.replay.as_ref();
+        replay.is_some_and(|replay| replay.next_at().is_none())
+    }
+
     /// Builds the opening books of the synthetic markets.
     pub(super) fn gather(&mut self) {
         for index in 0..self.markets.len() {
