@@ -273,7 +273,8 @@ proptest! {
     fn absurd_fills_and_statements_never_panic(
         fills in proptest::collection::vec(
             (any::<bool>(), any::<i64>(), any::<i64>(), any::<i64>(), any::<(i64, i64)>()), 1..40),
-        qty in prop_oneof![-(1_i64 << 51)..1 << 51, any::<i64>()], entry in any::<i64>(), when in any::<i64>(),
+        qty in prop_oneof![-(1_i64 << 51)..1 << 51, any::<i64>()],
+        entry in any::<i64>(), when in any::<i64>(),
     ) {
         let eth = ethusdc();
         let mut ledger = flat();

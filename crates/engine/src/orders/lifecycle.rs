@@ -72,74 +72,42 @@ pub(crate) enum Step {
 }
 
 impl State {
-    /// The table.
+    /// The table. A cancel that found nothing proves nothing of an order whose
+    /// placement is unanswered: it may have overtaken the placement. And an
+    /// open report of a missing order may be one from before.
     #[must_use]
     pub(crate) fn after(self, step: Step) -> Self {
         use State::*;
         use Step::*;
         match (self, step) {
-            (PendingNew, AmendSent | AmendRefused | AmendUnknown) => PendingNew,
-            (PendingNew, CancelRefused | CancelUnknown | NotOpen) => PendingNew,
-            (PendingNew, PlaceUnknown) => UnknownNew,
-            (PendingNew, CancelSent) => CancelOverNew,
-            (PendingNew, Open | OpenAmended | OpenSettled) => Live,
-            (PendingNew, PlaceRefused | Final | Absent) => Ended,
+            (PendingNew | UnknownNew, AmendSent | AmendRefused | AmendUnknown) => self,
+            (PendingNew | UnknownNew, CancelRefused | CancelUnknown | NotOpen) => self,
+            (PendingNew | UnknownNew, PlaceUnknown) => UnknownNew,
+            (PendingNew | UnknownNew, CancelSent) => CancelOverNew,
+            (PendingNew | UnknownNew, Open | OpenAmended | OpenSettled) => Live,
+            (PendingNew | UnknownNew, PlaceRefused | Final | Absent) => Ended,
 
-            (UnknownNew, AmendSent | AmendRefused | AmendUnknown) => UnknownNew,
-            (UnknownNew, CancelRefused | CancelUnknown | NotOpen) => UnknownNew,
-            (UnknownNew, PlaceUnknown) => UnknownNew,
-            (UnknownNew, CancelSent) => CancelOverNew,
-            (UnknownNew, Open | OpenAmended | OpenSettled) => Live,
-            (UnknownNew, PlaceRefused | Final | Absent) => Ended,
-
-            (Live, PlaceRefused | PlaceUnknown | AmendRefused | AmendUnknown) => Live,
-            (Live, CancelRefused | CancelUnknown) => Live,
-            (Live, Open | OpenAmended | OpenSettled) => Live,
-            (Live, AmendSent) => PendingAmend,
-            (Live, CancelSent) => PendingCancel,
-            (Live, NotOpen) => Missing,
-            (Live, Final | Absent) => Ended,
-
-            (PendingAmend, AmendSent | PlaceRefused | PlaceUnknown) => PendingAmend,
-            (PendingAmend, CancelRefused | CancelUnknown | Open) => PendingAmend,
-            (PendingAmend, AmendUnknown) => UnknownAmend,
-            (PendingAmend, AmendRefused | OpenAmended | OpenSettled) => Live,
-            (PendingAmend, CancelSent) => CancelOverAmend,
-            (PendingAmend, NotOpen) => Missing,
-            (PendingAmend, Final | Absent) => Ended,
-
-            (UnknownAmend, AmendSent | PlaceRefused | PlaceUnknown) => UnknownAmend,
-            (UnknownAmend, CancelRefused | CancelUnknown | Open) => UnknownAmend,
-            (UnknownAmend, AmendUnknown) => UnknownAmend,
-            (UnknownAmend, AmendRefused | OpenAmended | OpenSettled) => Live,
-            (UnknownAmend, CancelSent) => CancelOverAmend,
-            (UnknownAmend, NotOpen) => Missing,
-            (UnknownAmend, Final | Absent) => Ended,
-
-            (PendingCancel, AmendSent | CancelSent | PlaceRefused) => PendingCancel,
-            (PendingCancel, PlaceUnknown | AmendRefused | AmendUnknown) => PendingCancel,
-            (PendingCancel, Open | OpenAmended) => PendingCancel,
-            (PendingCancel, CancelUnknown) => UnknownCancel,
-            (PendingCancel, CancelRefused | OpenSettled) => Live,
-            (PendingCancel, NotOpen) => Missing,
-            (PendingCancel, Final | Absent) => Ended,
-
-            (UnknownCancel, AmendSent | PlaceRefused | PlaceUnknown) => UnknownCancel,
-            (UnknownCancel, AmendRefused | AmendUnknown) => UnknownCancel,
-            (UnknownCancel, CancelUnknown | Open | OpenAmended) => UnknownCancel,
-            (UnknownCancel, CancelSent) => PendingCancel,
-            (UnknownCancel, CancelRefused | OpenSettled) => Live,
-            (UnknownCancel, NotOpen) => Missing,
-            (UnknownCancel, Final | Absent) => Ended,
-
-            // A cancel that found nothing proves nothing here: it may have
-            // overtaken the placement.
             (CancelOverNew, AmendSent | CancelSent | PlaceUnknown) => CancelOverNew,
             (CancelOverNew, AmendRefused | AmendUnknown) => CancelOverNew,
             (CancelOverNew, CancelRefused | CancelUnknown | NotOpen) => UnknownNew,
             (CancelOverNew, Open | OpenAmended) => PendingCancel,
             (CancelOverNew, OpenSettled) => Live,
             (CancelOverNew, PlaceRefused | Final | Absent) => Ended,
+
+            (Live, PlaceRefused | PlaceUnknown | AmendRefused | AmendUnknown) => Live,
+            (Live, CancelRefused | CancelUnknown | Open | OpenAmended | OpenSettled) => Live,
+            (Live, AmendSent) => PendingAmend,
+            (Live, CancelSent) => PendingCancel,
+            (Live, NotOpen) => Missing,
+            (Live, Final | Absent) => Ended,
+
+            (PendingAmend | UnknownAmend, AmendSent | PlaceRefused | PlaceUnknown) => self,
+            (PendingAmend | UnknownAmend, CancelRefused | CancelUnknown | Open) => self,
+            (PendingAmend | UnknownAmend, AmendUnknown) => UnknownAmend,
+            (PendingAmend | UnknownAmend, AmendRefused | OpenAmended | OpenSettled) => Live,
+            (PendingAmend | UnknownAmend, CancelSent) => CancelOverAmend,
+            (PendingAmend | UnknownAmend, NotOpen) => Missing,
+            (PendingAmend | UnknownAmend, Final | Absent) => Ended,
 
             (CancelOverAmend, AmendSent | CancelSent | PlaceRefused) => CancelOverAmend,
             (CancelOverAmend, PlaceUnknown | AmendUnknown | Open) => CancelOverAmend,
@@ -149,19 +117,20 @@ impl State {
             (CancelOverAmend, NotOpen) => Missing,
             (CancelOverAmend, Final | Absent) => Ended,
 
-            // An open report now may be one from before; only an answer to a
-            // later question counts.
-            (Missing, AmendSent | CancelSent | PlaceRefused | PlaceUnknown) => Missing,
-            (Missing, AmendRefused | AmendUnknown | CancelRefused) => Missing,
-            (Missing, CancelUnknown | NotOpen | Open | OpenAmended) => Missing,
-            (Missing, OpenSettled) => Live,
-            (Missing, Final | Absent) => Ended,
+            (PendingCancel | UnknownCancel, AmendSent | AmendRefused | AmendUnknown) => self,
+            (PendingCancel | UnknownCancel, PlaceRefused | PlaceUnknown) => self,
+            (PendingCancel | UnknownCancel, Open | OpenAmended) => self,
+            (PendingCancel | UnknownCancel, CancelSent) => PendingCancel,
+            (PendingCancel | UnknownCancel, CancelUnknown) => UnknownCancel,
+            (PendingCancel | UnknownCancel, CancelRefused | OpenSettled) => Live,
+            (PendingCancel | UnknownCancel, NotOpen) => Missing,
+            (PendingCancel | UnknownCancel, Final | Absent) => Ended,
 
-            (Ended, AmendSent | CancelSent | PlaceRefused | PlaceUnknown) => Ended,
-            (Ended, AmendRefused | AmendUnknown | CancelRefused) => Ended,
-            (Ended, CancelUnknown | NotOpen | Open | OpenAmended) => Ended,
-            (Ended, OpenSettled) => Live,
-            (Ended, Final | Absent) => Ended,
+            (Missing | Ended, AmendSent | CancelSent | PlaceRefused | PlaceUnknown) => self,
+            (Missing | Ended, AmendRefused | AmendUnknown | CancelRefused) => self,
+            (Missing | Ended, CancelUnknown | NotOpen | Open | OpenAmended) => self,
+            (Missing | Ended, OpenSettled) => Live,
+            (Missing | Ended, Final | Absent) => Ended,
         }
     }
 

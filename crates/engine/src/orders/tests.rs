@@ -510,7 +510,9 @@ proptest! {
 
     /// Each execution is new once, however often and in whatever order told.
     #[test]
-    fn an_execution_is_new_once(trades in proptest::collection::vec((1_u64..400, any::<bool>()), 1..600)) {
+    fn an_execution_is_new_once(
+        trades in proptest::collection::vec((1_u64..400, any::<bool>()), 1..600),
+    ) {
         let mut log = FillLog::new();
         let (mut seen, mut charged) = (Vec::new(), Vec::new());
         for (trade, full) in trades {
