@@ -164,7 +164,7 @@ impl Requote {
     ) {
         let price = order.boldest_price();
         let near = Some(price) != wanted && is_near(view.side, view.reservation, terms, price);
-        if near && order.state.is_unknown() && order.state.may_cancel() {
+        if near && order.state.is_unknown() && may_cancel(order) {
             self.moves.push(Move::Cancel {
                 client_id: order.client_id,
                 protective: true,
@@ -207,6 +207,14 @@ pub(crate) fn is_quote(order: &Order) -> bool {
         State::PendingCancel | State::UnknownCancel | State::CancelOverNew => false,
         State::CancelOverAmend | State::Missing | State::Ended => false,
     }
+}
+
+/// A cancel makes sense. A placement of unknown fate is cancelled once, on the
+/// chance that it rests; every further request about it would put off the
+/// moment from which its absence is proof.
+pub(crate) fn may_cancel(order: &Order) -> bool {
+    let untouched = order.requested_at() == Some(order.placed_at);
+    order.state.may_cancel() && (order.state != State::UnknownNew || untouched)
 }
 
 /// What of a live order could still fill.

@@ -10,19 +10,22 @@ use super::Maker;
 use crate::flatten::{self, Slice};
 use crate::freshness::Fitness;
 use crate::mode::{Mode, ModeEvent};
-use crate::orders::Order;
+use crate::orders::{Order, State};
+use crate::requote::may_cancel;
 use crate::turn::Turn;
 
 /// An order that is found resting again after a pull is pulled again, but not
 /// more often: a refusal that comes at once must not become a storm.
 const PULL_AGAIN_MS: u64 = 100;
 
+/// A cancel that was lost on its way is repeated after this long.
+const RETRY_UNKNOWN_MS: u64 = 1_000;
+
 impl Maker {
     /// Cancels whatever may rest. The first time in one go, so that it takes
     /// one request; afterwards what turned out to rest all the same.
     pub(super) fn pull(&mut self, turn: &mut Turn<'_>) {
-        let again_at = self.pulled_at.map(|at| at.plus_ms(PULL_AGAIN_MS));
-        if again_at.is_some_and(|again| turn.at.mono < again) || !self.anything_to_pull() {
+        if self.pull_due(false).is_none_or(|due| turn.at.mono < due) {
             return;
         }
         let first = self.pulled_at.is_none();
@@ -68,14 +71,10 @@ impl Maker {
 
     /// Orders of earlier runs have no place in the grid and never will.
     pub(super) fn cancel_orphans(&mut self, turn: &mut Turn<'_>) {
+        if self.pull_due(true).is_none_or(|due| turn.at.mono < due) {
+            return;
+        }
         let orphans = || self.pullable().filter(|order| order.orphan);
-        if orphans().next().is_none() {
-            return;
-        }
-        let again_at = self.pulled_at.map(|at| at.plus_ms(PULL_AGAIN_MS));
-        if again_at.is_some_and(|again| turn.at.mono < again) {
-            return;
-        }
         for order in orphans() {
             let found = NoteKind::OrphanFound {
                 client_id: order.client_id,
@@ -107,20 +106,34 @@ impl Maker {
         self.dirty = true;
     }
 
-    fn anything_to_pull(&self) -> bool {
-        self.pullable().next().is_some()
+    /// When something is to be pulled, if anything is. What may have been
+    /// cancelled already is tried again less often than what surely rests.
+    fn pull_due(&self, orphans_only: bool) -> Option<MonoNs> {
+        let pullable = self
+            .pullable()
+            .filter(|order| order.orphan || !orphans_only);
+        let waits = pullable.map(|order| {
+            if order.state.is_unknown() {
+                RETRY_UNKNOWN_MS
+            } else {
+                PULL_AGAIN_MS
+            }
+        });
+        let wait_ms = waits.min()?;
+        Some(self.pulled_at.map_or(MonoNs(0), |at| at.plus_ms(wait_ms)))
     }
 
     fn pullable(&self) -> impl Iterator<Item = &Order> {
         let all = Side::BOTH
             .into_iter()
             .flat_map(|side| self.orders.working(side));
-        all.filter(|order| order.state.may_cancel() && self.is_pullable(order))
+        all.filter(|order| may_cancel(order) && self.is_pullable(order))
     }
 
-    /// The closing slice trades at once or expires; it is not pulled.
+    /// The closing slice trades at once or expires, so it is left alone; one
+    /// that rests all the same is not.
     fn is_pullable(&self, order: &Order) -> bool {
-        self.flatten.in_flight() != Some(order.client_id)
+        order.state == State::Live || self.flatten.in_flight() != Some(order.client_id)
     }
 
     /// Sends the next closing slice if one is due and nothing else can fill.
@@ -202,8 +215,7 @@ impl Maker {
 
     /// When a pull, a slice or an inquiry is next worth another look.
     pub(super) fn hold_deadline(&self) -> Option<MonoNs> {
-        let again = self.pulled_at.map(|at| at.plus_ms(PULL_AGAIN_MS));
-        let again = again.filter(|_| self.anything_to_pull());
+        let again = self.pull_due(self.mode == Mode::Quoting);
         let slice = self.flatten.deadline();
         [again, slice, self.sweep_at].into_iter().flatten().min()
     }

@@ -227,7 +227,7 @@ impl Order {
     }
 
     /// When the running request was sent; for round-trip times.
-    pub(super) fn requested_at(&self) -> Option<MonoNs> {
+    pub(crate) fn requested_at(&self) -> Option<MonoNs> {
         self.requested_at
     }
 
