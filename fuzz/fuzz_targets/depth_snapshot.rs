@@ -11,7 +11,11 @@ fuzz_target!(|bytes: &[u8]| {
     for id in 0..3 {
         if let Ok(snapshot) = decoder.snapshot(&table, SymbolId(id), bytes) {
             let sides = snapshot.bids.iter().chain(snapshot.asks);
-            assert!(sides.into_iter().all(|level| level.price.0 > 0 && level.qty.0 >= 0));
+            assert!(
+                sides
+                    .into_iter()
+                    .all(|level| level.price.0 > 0 && level.qty.0 >= 0)
+            );
         }
     }
 });

@@ -4,6 +4,8 @@
 //! `cargo +nightly fuzz run market_frame` (or on stable with
 //! `RUSTC_BOOTSTRAP=1 cargo fuzz run market_frame`).
 
+pub mod exchange;
+
 use phoenix_binance::symbols::SymbolTable;
 use phoenix_domain::{Decimal, Instrument, InstrumentSpec, SymbolId};
 

@@ -78,6 +78,9 @@ pub enum Ignored {
     Symbol,
     /// The coin-margined family, which shares the streams since 2026-06-30.
     CoinMargined,
+    /// Best prices of a book of which one side is empty: no price to follow.
+    /// The depth stream tells of the emptiness.
+    OneSided,
 }
 
 /// A frame of book changes as the exchange sent it.
@@ -121,6 +124,23 @@ pub struct DepthSnapshot<'a> {
     pub bids: &'a [Level],
     /// Best first.
     pub asks: &'a [Level],
+}
+
+/// False only if the frame is certainly none of book changes: an unreadable
+/// one of those costs no book its trust.
+#[must_use]
+pub fn may_change_book(frame: &[u8]) -> bool {
+    let harmless = [
+        &br#""e":"bookTicker""#[..],
+        br#""e":"aggTrade""#,
+        br#""e":"trade""#,
+        br#""e":"markPriceUpdate""#,
+    ];
+    // Only the kind of a frame cut or damaged later can be trusted, and it
+    // stands at the front.
+    let front = frame.get(..128).unwrap_or(frame);
+    let has = |kind: &&[u8]| front.windows(kind.len()).any(|window| window == *kind);
+    !harmless.iter().any(has)
 }
 
 /// Scratch space for one frame.

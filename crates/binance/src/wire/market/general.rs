@@ -1,7 +1,7 @@
 //! The general reader of market frames: any key order, any spacing, unknown
 //! fields, numbers as texts and texts as numbers.
 
-use phoenix_domain::{Event, Level, Rate, Side, VenueMs};
+use phoenix_domain::{Decimal, Event, Level, Rate, Side, VenueMs};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -90,6 +90,10 @@ fn top(table: &SymbolTable, payload: &[u8]) -> Result<Decoded, DecodeError> {
         return Ok(ignored(Ignored::Symbol));
     };
     let entry = table.entry(symbol);
+    let empty = |price: Raw<'_>| matches!(price.decimal("price"), Ok(Decimal::ZERO));
+    if empty(wire.bid) || empty(wire.ask) {
+        return Ok(ignored(Ignored::OneSided));
+    }
     let event = Event::TopChanged {
         symbol,
         book_id: wire.book_id.integer("u")?,
@@ -148,7 +152,7 @@ fn funding(raw: Raw<'_>) -> Result<Rate, DecodeError> {
         return Ok(Rate(0));
     }
     let rate = raw.decimal("r")?;
-    if rate.0.abs() > phoenix_domain::Decimal::ONE.0 {
+    if rate.0.abs() > Decimal::ONE.0 {
         return Err(raw.error("r", "a rate within 1"));
     }
     Ok(Rate(rate.0))

@@ -149,6 +149,8 @@ fn the_other_family_and_strangers_are_ignored() {
     for (frame, why) in [
         (coin.as_str(), Ignored::CoinMargined),
         (foreign.as_str(), Ignored::Symbol),
+        (&TOP.replace("1943.64", "0.00"), Ignored::OneSided),
+        (&TOP.replace("1943.65", "0"), Ignored::OneSided),
         (unknown, Ignored::Kind),
         (all_market, Ignored::Kind),
         ("{}", Ignored::Kind),
@@ -230,6 +232,22 @@ fn numbers_that_cannot_be_are_errors_with_their_place() {
     let (fast, general) = both(DEPTH.replace(r#"["2610.58","21.101"]"#, &levels).as_bytes());
     assert_eq!(fast, None);
     assert!(matches!(general, Err(DecodeError::TooMany { .. })));
+}
+
+#[test]
+fn only_a_broken_depth_frame_puts_the_book_in_doubt() {
+    for harmless in [
+        TOP,
+        TRADE,
+        MARK,
+        r#"{"stream":"a@trade","data":{"e":"trade","E""#,
+    ] {
+        assert!(!may_change_book(harmless.as_bytes()), "{harmless}");
+    }
+    let buried = format!(r#"{{"x":"{}","e":"trade"}}"#, "y".repeat(200));
+    for doubtful in [DEPTH, "", "{", r#"{"stream":"a@depth","#, &buried] {
+        assert!(may_change_book(doubtful.as_bytes()), "{doubtful}");
+    }
 }
 
 #[test]
