@@ -122,6 +122,9 @@ fn table(summary: &Summary, lang: Lang) -> String {
 fn resting(summary: &Summary, lang: Lang) -> String {
     let label = lang.pick("open orders by the exchange's own list", "交易所列出的挂单");
     match &summary.resting {
+        _ if summary.wallets.is_empty() => lang
+            .pick("no account, so no orders", "没有账户，因此没有挂单")
+            .to_string(),
         None => format!("{label}: {}", lang.pick("not known", "未知")),
         Some(counts) => {
             let counts: Vec<String> = counts

@@ -125,6 +125,10 @@ enum Local {
         symbol: SymbolId,
         done: bool,
     },
+    Reported {
+        symbol: SymbolId,
+        report: OrderReport,
+    },
     LookupFailed {
         symbol: SymbolId,
     },
@@ -451,6 +455,7 @@ impl Gateway {
                     outcome,
                 },
                 Local::AllCancelled { symbol, done } => Event::AllCancelled { symbol, done },
+                Local::Reported { symbol, report } => Event::OrderReported { symbol, report },
                 Local::LookupFailed { symbol } => Event::LookupFailed { symbol },
                 Local::Position(report) => Event::PositionReported(report),
                 Local::Balance(balance) => Event::BalanceReported(balance),

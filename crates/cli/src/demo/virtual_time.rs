@@ -59,7 +59,10 @@ pub(super) fn demo(args: &DemoArgs, config: Config, source: Source, lang: Lang) 
             }
         },
     );
-    let (market_s, real_s) = (end.summary.status.uptime_ms as f64 / 1e3, started.elapsed().as_secs_f64());
+    let (market_s, real_s) = (
+        end.summary.status.uptime_ms as f64 / 1e3,
+        started.elapsed().as_secs_f64(),
+    );
     let frames = lang.pick("frames", "帧");
     println!(
         "{market_s:.1} s / {real_s:.1} s = {:.0}x, {} {frames}, digest {:016x}",

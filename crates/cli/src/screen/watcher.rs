@@ -119,7 +119,8 @@ fn minutes(span: Duration) -> String {
 
 fn footer(status: &Status, lang: Lang) -> String {
     let mut parts = Vec::new();
-    for lane in &status.lanes {
+    // A dry run without keys opens no private connections.
+    for lane in status.lanes.iter().filter(|lane| lane.attempts > 0) {
         let name = match lane.kind {
             LaneKind::Public => "public",
             LaneKind::Market => "market",

@@ -243,7 +243,9 @@ impl Gateway {
         }
         match *command {
             Command::CancelAll { symbol, .. } => {
-                paper.cancel_all(symbol);
+                let reports = paper.cancel_all(at, symbol).into_iter();
+                self.local
+                    .extend(reports.map(|report| Local::Reported { symbol, report }));
                 self.local
                     .push_back(Local::AllCancelled { symbol, done: true });
                 true

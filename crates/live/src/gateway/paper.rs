@@ -94,9 +94,17 @@ impl Paper {
         Some(outcome)
     }
 
-    /// Forgets every order of a symbol.
-    pub(crate) fn cancel_all(&mut self, symbol: SymbolId) {
-        self.orders.retain(|(of, _), _| *of != symbol);
+    /// Takes every order of a symbol off; the reports are what the user stream
+    /// would say.
+    pub(crate) fn cancel_all(&mut self, at: At, symbol: SymbolId) -> Vec<OrderReport> {
+        let of_symbol = self.orders.extract_if(.., |(of, _), _| *of == symbol);
+        let reports = of_symbol.map(|(_, report)| OrderReport {
+            status: OrderStatus::Cancelled,
+            venue_ms: at.venue,
+            origin: Origin::Stream,
+            ..report
+        });
+        reports.collect()
     }
 
     /// What rests on a symbol.
