@@ -17,7 +17,7 @@ use phoenix_domain::{AccountSnapshot, At, Balance, Instrument, MonoNs, StreamKin
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
-use crate::endpoints::Endpoints;
+use crate::endpoints::{Endpoints, PrivateForm};
 use crate::errands::{Errand, Inbox};
 use crate::gateway::{ConnNo, Gateway, Post, Topic};
 use crate::lane::{LaneChange, LaneKind, LaneWish, Seat};
@@ -77,6 +77,7 @@ pub(crate) struct Driver {
     latency: Histogram<u64>,
     statements: Vec<Statement>,
     statements_lost: u64,
+    private_form: PrivateForm,
     quit: bool,
 }
 
@@ -91,6 +92,7 @@ impl Driver {
             latency: Histogram::new(3).expect("three digits are a legal precision"),
             statements: Vec::new(),
             statements_lost: 0,
+            private_form: PrivateForm::Path,
             quit: false,
         }
     }
@@ -419,7 +421,7 @@ impl Driver {
     /// The user stream has an address: connect, unless it is the one in use.
     fn listen_key(&mut self, at: At, key: &str) {
         let kind = LaneKind::Private;
-        let url = self.spec.endpoints.private_url(key);
+        let url = self.spec.endpoints.private_url_as(self.private_form, key);
         if self.spec.conns.url(kind) == Some(&url) && self.spec.conns.lane_ref(kind).is_up() {
             return;
         }
@@ -480,7 +482,14 @@ impl Driver {
         if wants.instruments {
             self.errand(Errand::FetchInstruments);
         }
-        if wants.listen_key {
+        if wants.mute {
+            let reason = "requests are not answered";
+            self.lost(LaneKind::Entry, Seat::Current, reason);
+        }
+        if wants.deaf {
+            self.private_form = self.private_form.other();
+        }
+        if wants.listen_key || wants.deaf {
             self.errand(Errand::ListenKey);
         }
         self.say_all();

@@ -13,6 +13,30 @@ pub struct Endpoints {
     pub ws_api_url: String,
 }
 
+/// The two documented ways to ask for the account's events. Whether the first
+/// one always delivers is disputed; who hears nothing tries the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PrivateForm {
+    /// The listen key in the path: every event.
+    Path,
+    /// The listen key as a parameter, and the events by name.
+    Events,
+}
+
+impl PrivateForm {
+    /// The one to try when this one stays silent.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Path => Self::Events,
+            Self::Events => Self::Path,
+        }
+    }
+}
+
+/// Every event that Phoenix reads.
+const PRIVATE_EVENTS: &str = "ORDER_TRADE_UPDATE/ACCOUNT_UPDATE/TRADE_LITE/\
+    ACCOUNT_CONFIG_UPDATE/MARGIN_CALL/ALGO_UPDATE/listenKeyExpired";
+
 impl Endpoints {
     /// The addresses of a configured venue.
     #[must_use]
@@ -57,7 +81,17 @@ impl Endpoints {
     /// to be logged.
     #[must_use]
     pub fn private_url(&self, listen_key: &str) -> String {
-        format!("{}/private/ws/{listen_key}", self.ws_url)
+        self.private_url_as(PrivateForm::Path, listen_key)
+    }
+
+    pub(crate) fn private_url_as(&self, form: PrivateForm, listen_key: &str) -> String {
+        let base = &self.ws_url;
+        match form {
+            PrivateForm::Path => format!("{base}/private/ws/{listen_key}"),
+            PrivateForm::Events => {
+                format!("{base}/private/ws?listenKey={listen_key}&events={PRIVATE_EVENTS}")
+            }
+        }
     }
 
     fn streams<'a>(
@@ -92,7 +126,11 @@ mod tests {
             endpoints.market_url(["a", "b"].into_iter()),
             "ws://127.0.0.1:1/market/stream?streams=a@aggTrade/a@markPrice@1s/b@aggTrade/b@markPrice@1s"
         );
-        assert_eq!(endpoints.private_url("k"), "ws://127.0.0.1:1/private/ws/k");
+        let path = endpoints.private_url("k");
+        assert_eq!(path, "ws://127.0.0.1:1/private/ws/k");
+        let events = endpoints.private_url_as(PrivateForm::Path.other(), "k");
+        let start = "ws://127.0.0.1:1/private/ws?listenKey=k&events=ORDER_TRADE_UPDATE/ACCOUNT";
+        assert!(events.starts_with(start), "{events}");
         assert_eq!(endpoints.rest_url, "http://127.0.0.1:1");
     }
 }

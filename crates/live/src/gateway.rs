@@ -7,6 +7,7 @@
 //! ends in an event; what cannot be sent is refused at once.
 //! Deliberately not here: connecting (see [`crate::lane`]) and waiting.
 
+mod catch_up;
 mod dispatch;
 mod feed;
 mod paper;
@@ -26,13 +27,14 @@ use phoenix_binance::wire::market::MarketDecoder;
 use phoenix_binance::wire::request::{Encoder, Stamp};
 use phoenix_config::OrderEntry;
 use phoenix_domain::{
-    At, Balance, ClientId, Event, Instrument, MonoNs, OperatorOrder, OrderReport, Outcome,
+    At, Balance, ClientId, Event, Fill, Instrument, MonoNs, OperatorOrder, OrderReport, Outcome,
     PositionReport, Request, RunId, StreamKind, SymbolId,
 };
 use phoenix_engine::{Desk, DeskSettings, MakerView, Output, SymbolSettings};
 
 use crate::lane::LaneKind;
 use crate::notes::{Said, Statement};
+use catch_up::CatchUps;
 use feed::Feed;
 use paper::Paper;
 use pending::{Ask, Asked, Pending, Way};
@@ -42,8 +44,13 @@ pub use feed::ConnNo;
 /// Statements kept until the driver takes them.
 const STATEMENTS_MAX: usize = 65_536;
 
-/// Wallets are asked for this often, so that a lost event shows.
+/// Wallets and executions are asked for this often, so that a lost event
+/// shows.
 const BALANCES_INTERVAL_MS: u64 = 60_000;
+
+/// An order that the exchange confirmed must show on the private stream within
+/// this time: a stream that stays silent then is deaf, however alive it looks.
+const ECHO_MS_MAX: u64 = 5_000;
 
 /// Where requests go. The live driver writes to sockets, the laboratory to a
 /// virtual link.
@@ -99,6 +106,11 @@ pub struct Wants {
     pub instruments: bool,
     /// Make a new listen key and connect by it.
     pub listen_key: bool,
+    /// The private stream is connected but deaf: connect it anew, in the
+    /// other form.
+    pub deaf: bool,
+    /// The WebSocket API is connected but does not answer: connect it anew.
+    pub mute: bool,
 }
 
 /// What a frame was about, for the lane that carried it.
@@ -149,6 +161,31 @@ struct Entry {
     logged_on: bool,
 }
 
+/// Whether the private stream shows what the exchange has confirmed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Echo {
+    heard: Option<MonoNs>,
+    owed: Option<MonoNs>,
+}
+
+impl Echo {
+    fn heard(&mut self, now: MonoNs) {
+        self.heard = Some(now);
+        self.owed = None;
+    }
+
+    /// An order sent then is confirmed now. Its echo may have come first.
+    fn confirmed(&mut self, sent: MonoNs, now: MonoNs) {
+        if self.heard.is_none_or(|heard| heard < sent) {
+            self.owed.get_or_insert(now);
+        }
+    }
+
+    fn deadline(&self) -> Option<MonoNs> {
+        self.owed.map(|owed| owed.plus_ms(ECHO_MS_MAX))
+    }
+}
+
 /// Counters of one gateway.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -183,6 +220,9 @@ pub struct Gateway {
     statements: Vec<Statement>,
     wants: Wants,
     balances_at: MonoNs,
+    echo: Echo,
+    catch_ups: CatchUps,
+    fills: Vec<(SymbolId, Fill)>,
     counts: Counts,
 }
 
@@ -212,6 +252,9 @@ impl Gateway {
             statements: Vec::new(),
             wants: Wants::default(),
             balances_at: at.mono,
+            echo: Echo::default(),
+            catch_ups: CatchUps::new(at.venue),
+            fills: Vec::new(),
             counts: Counts::default(),
             spec,
         }
@@ -224,6 +267,8 @@ impl Gateway {
         let table = Arc::clone(&self.table);
         match account.decode(&table, at.mono, frame) {
             Ok(AccountFrame::Events { events, .. }) => {
+                self.echo.heard(at.mono);
+                self.catch_ups.heard(at.venue);
                 for event in events {
                     self.step(at, event, post);
                 }
@@ -253,12 +298,21 @@ impl Gateway {
 
     /// A stream carries data again.
     pub fn stream_up(&mut self, at: At, stream: StreamKind, post: &mut impl Post) {
+        if stream == StreamKind::Private {
+            self.echo = Echo::default();
+            // Asked for before the engine asks for positions: a position is
+            // then compared with books that are complete.
+            self.catch_up(at, post);
+        }
         self.step(at, &Event::StreamUp(stream), post);
         self.settle(at, post);
     }
 
     /// A stream is gone; for books see [`Self::public_lost`].
     pub fn stream_down(&mut self, at: At, stream: StreamKind, post: &mut impl Post) {
+        if stream == StreamKind::Private {
+            self.echo = Echo::default();
+        }
         self.step(at, &Event::StreamDown(stream), post);
         self.settle(at, post);
     }
@@ -341,9 +395,16 @@ impl Gateway {
     pub fn timer(&mut self, at: At, post: &mut impl Post) {
         self.give_up_overdue(at);
         self.ask_due_snapshots(at, post);
+        self.ask_due_trades(at, post);
+        if self.echo.deadline().is_some_and(|due| at.mono >= due) {
+            self.echo = Echo::default();
+            self.wants.deaf = true;
+            self.say(Said::PrivateDeaf);
+        }
         if at.mono.ms_since(self.balances_at) >= BALANCES_INTERVAL_MS {
             self.balances_at = at.mono;
             self.ask_balances(at, post);
+            self.catch_up(at, post);
         }
         if self.desk.next_deadline().is_some_and(|due| at.mono >= due) {
             self.step(at, &Event::Timer, post);
@@ -365,6 +426,8 @@ impl Gateway {
             self.desk.next_deadline(),
             self.pending.next_deadline(),
             self.feeds.iter().filter_map(Feed::retry_at).min(),
+            self.echo.deadline(),
+            self.catch_ups.next_deadline(),
         ];
         due.into_iter().flatten().fold(balances, MonoNs::min)
     }

@@ -18,6 +18,10 @@ use tungstenite::{Message, Utf8Bytes, WebSocket};
 /// Largest frame accepted: a depth frame of every level is far below.
 const FRAME_BYTES_MAX: usize = 4 << 20;
 
+/// Bytes asked of the socket at once. The library clears this much memory for
+/// every read, so that a generous buffer would cost more than the reading.
+const READ_BYTES: usize = 8 << 10;
+
 /// Unsent bytes at which the connection is given up.
 const UNSENT_BYTES_MAX: usize = 1 << 20;
 
@@ -77,6 +81,7 @@ impl Wire {
         stream.set_read_timeout(Some(timeout))?;
         stream.set_write_timeout(Some(timeout))?;
         let limits = WebSocketConfig::default()
+            .read_buffer_size(READ_BYTES)
             .max_message_size(Some(FRAME_BYTES_MAX))
             .max_frame_size(Some(FRAME_BYTES_MAX))
             .max_write_buffer_size(UNSENT_BYTES_MAX)

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use phoenix_binance::wire::call::TradesFrom;
 use phoenix_domain::{ClientId, MonoNs, Request, SymbolId};
 
 /// Requests in flight at most: far above what the request budget allows
@@ -34,6 +35,8 @@ pub(crate) enum Asked {
     OpenOrders { symbol: SymbolId },
     /// What is held of a symbol.
     Position { symbol: SymbolId },
+    /// What has been executed.
+    Trades { symbol: SymbolId, from: TradesFrom },
     /// What the wallets hold.
     Balances,
     /// A whole book, for the connection of this number.

@@ -93,6 +93,7 @@ impl Gateway {
     /// Requests that have waited too long.
     pub(super) fn give_up_overdue(&mut self, at: At) {
         while let Some(ask) = self.pending.take_overdue(at.mono) {
+            self.wants.mute |= ask.way == Way::Entry;
             let path = ask.path;
             let reason = "no answer in time".to_owned();
             self.say(Said::CallFailed { path, reason });
@@ -116,7 +117,7 @@ impl Gateway {
             return self.conclude(at, ask.asked, outcome);
         }
         match ask.asked {
-            Asked::Order { request, .. } => self.order_answer(ask, answered.body, request),
+            Asked::Order { request, .. } => self.order_answer(at, ask, answered.body, request),
             Asked::Batch { .. } | Asked::CancelBatch { .. } => {
                 self.batch_answer(at, ask, answered.body);
             }
@@ -128,6 +129,9 @@ impl Gateway {
                 self.open_orders(at, &ask, symbol, answered.body, post);
             }
             Asked::Position { symbol } => self.position(at, &ask, symbol, answered.body),
+            Asked::Trades { symbol, from } => {
+                self.trades(at, symbol, from, answered.body, post);
+            }
             Asked::Balances => self.balances(&ask, answered.body),
             Asked::Snapshot { symbol, conn } => {
                 self.snapshot(at, symbol, conn, answered.body, post);
@@ -214,11 +218,12 @@ impl Gateway {
                 self.local.push_back(Local::LookupFailed { symbol });
             }
             Asked::Snapshot { symbol, conn } => self.snapshot_failed(symbol, conn, at.mono),
+            Asked::Trades { symbol, from } => self.trades_failed(at, symbol, from),
             Asked::Balances | Asked::Logon => {}
         }
     }
 
-    fn order_answer(&mut self, ask: Ask, body: &[u8], request: Request) {
+    fn order_answer(&mut self, at: At, ask: Ask, body: &[u8], request: Request) {
         let Asked::Order {
             symbol, client_id, ..
         } = ask.asked
@@ -231,6 +236,9 @@ impl Gateway {
         };
         let outcome = match reply::order(body, &self.table, origin) {
             Ok((of, report)) if of == symbol && report.client_id == Some(client_id) => {
+                if request == Request::Place {
+                    self.echo.confirmed(ask.sent, at.mono);
+                }
                 Outcome::Confirmed(report)
             }
             Ok(_) => self.unreadable(ask.path, "the reply is about another order"),
@@ -240,7 +248,7 @@ impl Gateway {
     }
 
     fn batch_answer(&mut self, at: At, ask: Ask, body: &[u8]) {
-        let path = ask.path;
+        let (path, sent) = (ask.path, ask.sent);
         let items = match reply::batch(body, &self.table) {
             Ok(items) => items,
             Err(error) => {
@@ -260,6 +268,9 @@ impl Gateway {
         for (symbol, client_id) in orders {
             let outcome = match items.next() {
                 Some(Ok(BatchItem::Done(report))) if report.client_id == Some(client_id) => {
+                    if request == Request::Place {
+                        self.echo.confirmed(sent, at.mono);
+                    }
                     Outcome::Confirmed(report)
                 }
                 Some(Ok(BatchItem::Refused(error))) => {
@@ -395,6 +406,7 @@ impl Gateway {
 
     /// The account's stream has a hole: what it said meanwhile is asked for.
     pub(super) fn account_in_doubt(&mut self, at: At, post: &mut impl Post) {
+        self.catch_up(at, post);
         self.step(at, &Event::StreamDown(StreamKind::Private), post);
         self.step(at, &Event::StreamUp(StreamKind::Private), post);
     }

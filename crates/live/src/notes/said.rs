@@ -30,6 +30,8 @@ pub enum Said {
     ListenKeyLost,
     /// The user stream's key could not be made or extended.
     ListenKeyFailed { reason: String },
+    /// The private stream does not show our own orders.
+    PrivateDeaf,
     /// What is open, by the exchange.
     ActiveOrders {
         symbol: SymbolId,
@@ -97,6 +99,7 @@ impl Said {
             Self::ListenKeyRenewed => (Info, "listenKey已续期", "listen key renewed"),
             Self::ListenKeyLost => (Warn, "listenKey已失效，重新申请", "listen key lost"),
             Self::ListenKeyFailed { .. } => (Error, "listenKey申请失败", "listen key failed"),
+            Self::PrivateDeaf => (Error, "用户数据流无回报，重新连接", "private stream deaf"),
             Self::ActiveOrders { .. } => (Info, "同步活跃订单", "active orders"),
             Self::FrameUnreadable { .. } => (Warn, "数据帧无法解析", "unreadable frame"),
             Self::ReplyUnreadable { .. } => (Warn, "应答无法解析", "unreadable reply"),
@@ -186,6 +189,7 @@ impl Said {
             }
             Self::ListenKeyRenewed
             | Self::ListenKeyLost
+            | Self::PrivateDeaf
             | Self::MarginCall
             | Self::Stopping
             | Self::Stopped => {}

@@ -4,11 +4,10 @@ use std::time::{Duration, Instant};
 
 use phoenix_config::Lang;
 use phoenix_live::{RecordError, RecordSpec, RecordSummary, Rotation, record};
-use phoenix_venue::front::Lifetimes;
-use phoenix_venue::serve::{AccountSeat, Server};
+use phoenix_venue::serve::Server;
 use tokio::sync::watch;
 
-use crate::rig::{endpoints_of, server};
+use crate::rig::{Variant, endpoints_of, serve};
 
 fn spec(server: &Server, name: &str, rotation_ms: u64) -> RecordSpec {
     let dir = std::env::temp_dir().join(format!("phoenix-record-{}-{name}", std::process::id()));
@@ -52,7 +51,7 @@ async fn recorded(spec: RecordSpec, enough: impl Fn(&[PathBuf]) -> bool) -> Reco
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_file_begins_with_a_snapshot_and_can_be_replayed() {
-    let server = server(AccountSeat::demo(), Lifetimes::default());
+    let server = serve(&Variant::usual("ws"));
     let spec = spec(&server, "rotate", 1_500);
     let dir = spec.dir.clone();
     let summary = recorded(spec, |files| files.len() >= 6).await;
@@ -92,7 +91,7 @@ async fn every_file_begins_with_a_snapshot_and_can_be_replayed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unlisted_symbol_is_named() {
-    let server = server(AccountSeat::demo(), Lifetimes::default());
+    let server = serve(&Variant::usual("ws"));
     let mut spec = spec(&server, "unlisted", 60_000);
     spec.symbols.push("NOSUCH".into());
     let (_stop, stopped) = watch::channel(false);

@@ -72,6 +72,8 @@ pub(crate) struct Variant {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) timings: Timings,
     pub(crate) dry_run: bool,
+    pub(crate) speed: f64,
+    pub(crate) busy_poll: bool,
 }
 
 impl Variant {
@@ -83,6 +85,8 @@ impl Variant {
             lifetimes: Lifetimes::default(),
             timings: Timings::usual(),
             dry_run: false,
+            speed: 1.0,
+            busy_poll: false,
         }
     }
 }
@@ -101,8 +105,9 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn start(variant: Variant) -> Self {
-        let server = Arc::new(server(variant.seat, variant.lifetimes));
-        let config = config(&server, variant.entry);
+        let server = Arc::new(serve(&variant));
+        let mut config = config(&server, variant.entry);
+        config.busy_poll = variant.busy_poll;
         let endpoints = endpoints(&config);
         let (status, feed) = StatusPublisher::new();
         let (stop, stopped) = watch::channel(false);
@@ -111,7 +116,7 @@ impl Rig {
             endpoints,
             venue: "simulated".into(),
             credentials: variant.credentials,
-            clock: Clock::at_speed(1.0),
+            clock: Clock::at_speed(variant.speed),
             lang: Lang::En,
             dry_run: variant.dry_run,
             timings: variant.timings,
@@ -216,7 +221,8 @@ impl Rig {
     }
 }
 
-pub(crate) fn server(seat: AccountSeat, lifetimes: Lifetimes) -> Server {
+/// An exchange of its own, as every variant of it.
+pub(crate) fn serve(variant: &Variant) -> Server {
     let markets = SYMBOLS.map(|symbol| MarketSpec {
         symbol: SymbolSpec::named(symbol).expect("known by heart"),
         liquidity: Liquidity::Synthetic(FlowSpec::named(symbol).expect("known by heart")),
@@ -231,13 +237,13 @@ pub(crate) fn server(seat: AccountSeat, lifetimes: Lifetimes) -> Server {
             oversize: Oversize::default(),
             history_max: 100_000,
         },
-        seats: vec![seat],
+        seats: vec![variant.seat.clone()],
         front: FrontSpec {
-            lifetimes,
+            lifetimes: variant.lifetimes,
             seed: 7,
             ..FrontSpec::default()
         },
-        speed: 1.0,
+        speed: variant.speed,
         core: None,
     })
     .expect("a free port")

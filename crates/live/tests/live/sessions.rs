@@ -99,3 +99,23 @@ async fn a_stop_in_the_middle_of_a_reconnect_leaves_nothing_behind() {
     let summary = tokio::time::timeout(Duration::from_secs(30), rig.stop()).await;
     assert!(summary.is_ok(), "the stop is bounded");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn maker_and_exchange_run_ten_times_as_fast() {
+    let mut variant = Variant::usual("ws");
+    variant.speed = 10.0;
+    let rig = Rig::start(variant);
+    rig.until_quoting().await;
+    rig.until_filled(0).await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn polling_without_sleep_trades_the_same() {
+    let mut variant = Variant::usual("ws");
+    variant.busy_poll = true;
+    let rig = Rig::start(variant);
+    rig.until_quoting().await;
+    rig.until_filled(0).await;
+    rig.stop().await;
+}
