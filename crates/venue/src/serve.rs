@@ -20,11 +20,16 @@ use phoenix_domain::Cash;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot, watch};
 
-use crate::exchange::{AccountId, AccountSpec, Exchange, ExchangeError, ExchangeSpec, VenueNs};
+use crate::exchange::{
+    AccountId, AccountSpec, Exchange, ExchangeError, ExchangeSpec, Liquidity, MarketSpec, Oversize,
+    VenueNs,
+};
+use crate::flow::FlowSpec;
 use crate::front::{ConnId, Front, FrontSpec, HttpResponse, KeyError, KeySecret, KeySpec};
 use crate::front::{Outgoing, RequestId};
 use crate::serve::clock::Clock;
 use crate::serve::mail::{Mail, Mailbox};
+use crate::spec::SymbolSpec;
 
 /// How long sockets are given to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -89,6 +94,43 @@ pub struct ServeSpec {
     pub speed: f64,
     /// CPU to pin the thread to.
     pub core: Option<usize>,
+}
+
+/// Closed orders, trades and incomes kept per account unless told otherwise.
+const HISTORY_MAX: usize = 100_000;
+
+impl ServeSpec {
+    /// Symbols known by heart with their synthetic crowds, the demo account,
+    /// a free local port, the present time at its own pace. `None` for a
+    /// symbol not known by heart.
+    #[must_use]
+    pub fn synthetic(symbols: &[&str], seed: u64) -> Option<Self> {
+        let mut markets = Vec::with_capacity(symbols.len());
+        for name in symbols {
+            markets.push(MarketSpec {
+                symbol: SymbolSpec::named(name)?,
+                liquidity: Liquidity::Synthetic(FlowSpec::named(name)?),
+            });
+        }
+        Some(Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            exchange: ExchangeSpec {
+                start: clock::present(),
+                seed,
+                markets,
+                recording: None,
+                oversize: Oversize::default(),
+                history_max: HISTORY_MAX,
+            },
+            seats: vec![AccountSeat::demo()],
+            front: FrontSpec {
+                seed,
+                ..FrontSpec::default()
+            },
+            speed: 1.0,
+            core: None,
+        })
+    }
 }
 
 /// Why a server cannot start.

@@ -1,6 +1,6 @@
 //! The exchange's clock: starts where it is told and runs at a fixed speed.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::exchange::VenueNs;
 
@@ -32,6 +32,14 @@ impl Clock {
         let ahead = at.0.saturating_sub(self.now().0);
         Duration::from_nanos(scaled(u128::from(ahead), self.speed.recip()))
     }
+}
+
+/// The world's time, for an exchange that starts now.
+pub(crate) fn present() -> VenueNs {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    VenueNs(since.map_or(0, |since| {
+        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    }))
 }
 
 /// Exact at speed 1, where a float of a long time would lose ns.
