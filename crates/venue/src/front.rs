@@ -16,6 +16,7 @@ mod json;
 mod limits;
 mod listen_keys;
 mod listing;
+mod listing_json;
 mod market_data;
 mod market_json;
 mod order_entry;
@@ -28,7 +29,6 @@ mod route;
 mod settings;
 mod sockets;
 mod spec;
-mod symbol_info;
 mod tape;
 mod topic;
 mod user_json;
@@ -249,6 +249,8 @@ impl Front {
     /// Brings everything to `now` and appends what has arrived by then.
     pub fn poll(&mut self, now: VenueNs, out: &mut Vec<Outgoing>) {
         self.catch_up(now);
+        // What somebody did to the exchange behind the front's back.
+        self.publish();
         while let Some(outgoing) = self.outward.receive(now) {
             out.push(outgoing);
         }

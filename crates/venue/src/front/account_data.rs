@@ -7,9 +7,9 @@ use crate::front::Front;
 use crate::front::fail::Fail;
 use crate::front::json::Json;
 use crate::front::listing::cash;
+use crate::front::listing_json;
 use crate::front::order_json as words;
 use crate::front::params::Params;
-use crate::front::symbol_info;
 
 /// Single-asset mode: the totals of an account speak of this asset only.
 const TOTALS_ASSET: &str = "USDT";
@@ -289,7 +289,7 @@ impl Front {
         json.open_list();
         for (spec, listing) in self.exchange.symbols().iter().zip(&self.listings) {
             if only.is_none_or(|only| only == listing.id()) {
-                symbol_info::leverage_brackets(&mut json, spec);
+                listing_json::leverage_brackets(&mut json, spec);
             }
         }
         json.close_list();
@@ -310,11 +310,11 @@ impl Front {
             .text("symbol", self.listing(symbol)?.symbol())
             .decimal(
                 "makerCommissionRate",
-                symbol_info::rate(config.maker_fee, 6),
+                listing_json::rate(config.maker_fee, 6),
             )
             .decimal(
                 "takerCommissionRate",
-                symbol_info::rate(config.taker_fee, 6),
+                listing_json::rate(config.taker_fee, 6),
             )
             .decimal("rpiCommissionRate", "0.000000")
             .close();

@@ -213,7 +213,10 @@ mod tests {
         );
         assert_eq!(
             refused(r#"{"id":-1,"method":"SUBSCRIBE","params":[]}"#),
-            r#"{"error":{"code":2,"msg":"Invalid request: request ID must be an unsigned integer"}}"#
+            concat!(
+                r#"{"error":{"code":2,"msg":"Invalid request: "#,
+                r#"request ID must be an unsigned integer"}}"#
+            )
         );
         assert!(refused(r#"{"id":1}"#).contains("missing field `method` at line 1 column 8"));
         assert!(

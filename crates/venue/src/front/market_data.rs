@@ -7,9 +7,9 @@ use crate::front::Front;
 use crate::front::fail::Fail;
 use crate::front::json::Json;
 use crate::front::listing::{Listing, Padded};
+use crate::front::listing_json;
 use crate::front::market_json as shape;
 use crate::front::params::Params;
-use crate::front::symbol_info;
 use crate::front::tape::Day;
 use crate::front::topic::Interval;
 
@@ -38,7 +38,7 @@ impl Front {
 
     pub(crate) fn exchange_info(&self) -> String {
         let limits = self.meter.limits();
-        symbol_info::exchange_info(&self.exchange, &self.listings, limits, self.now_ms())
+        listing_json::exchange_info(&self.exchange, &self.listings, limits, self.now_ms())
     }
 
     pub(crate) fn depth(&self, params: &Params) -> Result<String, Fail> {
@@ -113,8 +113,8 @@ impl Front {
                 .decimal("markPrice", Padded(mark.mark, 8))
                 .decimal("indexPrice", Padded(mark.index, 8))
                 .decimal("estimatedSettlePrice", Padded(mark.settle, 8))
-                .decimal("lastFundingRate", symbol_info::rate(mark.funding, 8))
-                .decimal("interestRate", symbol_info::rate(mark.interest, 8))
+                .decimal("lastFundingRate", listing_json::rate(mark.funding, 8))
+                .decimal("interestRate", listing_json::rate(mark.interest, 8))
                 .number("nextFundingTime", mark.next_funding.ms())
                 .number("time", mark.at.ms())
                 .close();
@@ -139,7 +139,7 @@ impl Front {
                 let mut json = Json::new();
                 json.open()
                     .text("symbol", listing.symbol())
-                    .decimal("fundingRate", symbol_info::rate(row.rate, 8))
+                    .decimal("fundingRate", listing_json::rate(row.rate, 8))
                     .number("fundingTime", at_ms)
                     .decimal("markPrice", Padded(row.mark, 8))
                     .text("rateType", "Regular")

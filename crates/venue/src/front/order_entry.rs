@@ -10,6 +10,7 @@ use crate::front::Front;
 use crate::front::auth::Stamp;
 use crate::front::fail::Fail;
 use crate::front::json::Json;
+use crate::front::listing::Listing;
 use crate::front::order_json as shape;
 use crate::front::order_terms::{NewTerms, order_ref};
 use crate::front::params::Params;
@@ -260,18 +261,23 @@ impl Front {
         self.rows(&orders, false)
     }
 
-    /// GET allOrders: from an id upward, or the newest in a span of time.
+    /// GET allOrders: from an id upward, or the newest in a span of time. The
+    /// symbol may be left out since 2026-08-25.
     pub(crate) fn all_orders(
         &mut self,
         account: AccountId,
         params: &Params,
     ) -> Result<String, Fail> {
-        let symbol = self.symbol_of(params)?;
+        let only = self.maybe_symbol(params)?;
         let from_id = params.integer("orderId")?;
         let (from_ms, to_ms) = self.span(params)?;
         let limit = params.limit(500, 1_000)?;
         params.all_read()?;
-        let mut orders = self.exchange.all_orders(account, symbol);
+        let symbols = self.listings.iter().map(Listing::id);
+        let mut orders: Vec<OrderView> = symbols
+            .filter(|symbol| only.is_none_or(|only| only == *symbol))
+            .flat_map(|symbol| self.exchange.all_orders(account, symbol))
+            .collect();
         orders.retain(|order| {
             let in_time = (from_ms..=to_ms).contains(&order.created.ms());
             in_time

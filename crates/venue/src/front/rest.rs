@@ -111,7 +111,7 @@ impl Front {
             Endpoint::DayTicker => self.day_ticker(params),
             Endpoint::PremiumIndex => self.premium_index(params),
             Endpoint::FundingRate => self.funding_rate(params),
-            Endpoint::FundingInfo => Ok(crate::front::symbol_info::funding_info(&self.exchange)),
+            Endpoint::FundingInfo => Ok(crate::front::listing_json::funding_terms(&self.exchange)),
             Endpoint::Klines => self.klines(params),
             Endpoint::AggTrades => self.agg_trades(params),
             Endpoint::Trades => self.trades(params),

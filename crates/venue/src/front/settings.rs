@@ -5,9 +5,9 @@ use crate::front::Front;
 use crate::front::account_data::SUCCESS;
 use crate::front::fail::Fail;
 use crate::front::json::Json;
+use crate::front::listing_json::rate_limit;
 use crate::front::order_entry::ALL_CANCELLED;
 use crate::front::params::Params;
-use crate::front::symbol_info::rate_limit;
 
 impl Front {
     pub(crate) fn set_leverage(

@@ -9,10 +9,10 @@ use crate::front::Front;
 use crate::front::auth::Stamp;
 use crate::front::fail::Fail;
 use crate::front::json::Json;
+use crate::front::listing_json::rate_limit;
 use crate::front::params::Params;
 use crate::front::route::depth_weight;
 use crate::front::sockets::{ConnId, Kind, Session};
-use crate::front::symbol_info::rate_limit;
 
 /// What opening a connection costs.
 pub(crate) const HANDSHAKE_WEIGHT: u32 = 5;

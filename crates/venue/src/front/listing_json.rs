@@ -186,7 +186,7 @@ pub(crate) fn leverage_brackets(json: &mut Json, spec: &SymbolSpec) {
 }
 
 /// `GET /fapi/v1/fundingInfo`.
-pub(crate) fn funding_info(exchange: &Exchange) -> String {
+pub(crate) fn funding_terms(exchange: &Exchange) -> String {
     let mut json = Json::new();
     json.open_list();
     for spec in exchange.symbols() {
