@@ -13,7 +13,7 @@ use crate::exchange::{AccountId, PositionChange, PositionSide, VenueNs};
 use crate::spec::SymbolSpec;
 
 pub(crate) use history::{History, is_kept};
-pub(crate) use margin::{Marked, bracket_cap, maint_margin, worth};
+pub(crate) use margin::{Marked, bracket_cap, maint_margin};
 pub(crate) use names::OpenNames;
 
 /// Money of one asset.

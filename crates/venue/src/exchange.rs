@@ -50,8 +50,9 @@ pub use terms::{
     FundingRow, Liquidity, MarketSpec, Oversize, SymbolConfig, VenueNs,
 };
 
+pub(crate) use orders::Orders;
+
 use market::Market;
-use orders::Orders;
 
 /// The exchange.
 #[derive(Debug)]

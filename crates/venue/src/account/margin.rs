@@ -7,42 +7,47 @@ use crate::account::Holding;
 use crate::exchange::PositionSide;
 use crate::spec::{Bracket, SymbolSpec};
 
-/// A mark price ready for multiplication: a quantity in lots is worth
-/// `mark × factor × lots / divisor`.
+/// A price ready for multiplication: a quantity in lots is worth
+/// `price × factor × lots / divisor`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Marked {
-    mark: i64,
+    price: i64,
     factor: i64,
     divisor: i64,
 }
 
 impl Marked {
-    pub(crate) fn new(instrument: &Instrument, mark: Decimal) -> Self {
+    pub(crate) fn new(instrument: &Instrument, price: Decimal) -> Self {
         let (one, lot) = (Decimal::ONE.0, instrument.qty_decimal(Qty(1)).0);
         // A lot of 0.001 divides by 1000 instead of 1e8, which keeps nearly
         // every product within 64 bits.
         let whole = one % lot == 0;
         Self {
-            mark: mark.0,
+            price: price.0,
             factor: if whole { 1 } else { lot },
             divisor: if whole { one / lot } else { one },
+        }
+    }
+
+    /// The same instrument at another price.
+    #[inline]
+    pub(crate) fn at(self, price: Decimal) -> Self {
+        Self {
+            price: price.0,
+            ..self
         }
     }
 
     /// Signed as the quantity is.
     #[inline]
     pub(crate) fn worth(self, qty: Qty) -> Cash {
-        let product = i128::from(self.mark) * i128::from(self.factor) * i128::from(qty.0);
+        let product = i128::from(self.price) * i128::from(self.factor) * i128::from(qty.0);
         rounded(product, self.divisor)
     }
 
     #[inline]
     pub(crate) fn unrealised(self, position: &Position) -> Cash {
-        if position.qty.is_zero() {
-            return Cash::ZERO;
-        }
-        let worth = self.worth(position.qty.abs());
-        Cash((worth.0 - position.cost.0) * position.qty.0.signum())
+        gained(self.worth(position.qty), position)
     }
 
     /// What a holding has gained and lost and what it needs.
@@ -60,39 +65,54 @@ impl Marked {
     pub(crate) fn needs_with(self, holding: &Holding, [bids, asks]: [Cash; 2]) -> Needs {
         let both = &holding.held[PositionSide::Both.index()].position;
         let notional = self.worth(both.qty);
-        let mut own = notional.abs();
-        let mut unrealised = self.unrealised(both);
-        let mut total = (notional + bids).abs().max((notional - asks).abs());
+        let mut needs = Needs {
+            unrealised: gained(notional, both),
+            position: notional.abs(),
+            total: (notional + bids).abs().max((notional - asks).abs()),
+            leverage: i64::from(holding.leverage.max(1)),
+        };
         if holding.is_hedged() {
             for side in [PositionSide::Long, PositionSide::Short] {
                 let position = &holding.held[side.index()].position;
-                own += self.worth(position.qty.abs());
-                unrealised += self.unrealised(position);
+                let notional = self.worth(position.qty);
+                needs.position += notional.abs();
+                needs.unrealised += gained(notional, position);
             }
-            total = own + bids + asks;
+            needs.total = needs.position + bids + asks;
         }
-        let leverage = i64::from(holding.leverage.max(1));
-        Needs {
-            unrealised,
-            position: Cash(own.0 / leverage),
-            total: Cash(total.0 / leverage),
-        }
+        needs
     }
 }
 
-/// Unrealised profit and initial margin of one holding.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Needs {
-    pub(crate) unrealised: Cash,
-    /// Initial margin of the positions alone.
-    pub(crate) position: Cash,
-    /// Initial margin of positions and orders.
-    pub(crate) total: Cash,
+/// Unrealised profit of a position that is worth `notional`.
+#[inline]
+fn gained(notional: Cash, position: &Position) -> Cash {
+    Cash(notional.0 - position.cost.0 * position.qty.0.signum())
 }
 
-/// `price × qty`, to the nearest 1e-8.
-pub(crate) fn worth(instrument: &Instrument, price: Decimal, qty: Qty) -> Cash {
-    Marked::new(instrument, price).worth(qty)
+/// Unrealised profit and exposure of one holding; exposure over leverage is
+/// initial margin.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Needs {
+    pub(crate) unrealised: Cash,
+    /// Exposure of the positions alone.
+    position: Cash,
+    /// Exposure of positions and orders.
+    pub(crate) total: Cash,
+    leverage: i64,
+}
+
+impl Needs {
+    /// Initial margin of the positions alone.
+    pub(crate) fn position_margin(&self) -> Cash {
+        Cash(self.position.0 / self.leverage)
+    }
+
+    /// Initial margin of positions and orders.
+    #[inline]
+    pub(crate) fn margin(&self) -> Cash {
+        Cash(self.total.0 / self.leverage)
+    }
 }
 
 /// A quotient, half away from zero. The 64-bit path is several times faster
@@ -101,7 +121,13 @@ pub(crate) fn worth(instrument: &Instrument, price: Decimal, qty: Qty) -> Cash {
 fn rounded(product: i128, divisor: i64) -> Cash {
     match i64::try_from(product) {
         Ok(small) if small.abs() < i64::MAX - divisor => {
-            Cash((small + small.signum() * (divisor / 2)) / divisor)
+            let away = small + small.signum() * (divisor >> 1);
+            // The lot of every listed symbol; a known divisor needs no division.
+            Cash(if divisor == 1_000 {
+                away / 1_000
+            } else {
+                away / divisor
+            })
         }
         _ => {
             let half = if product < 0 {
@@ -167,8 +193,9 @@ mod tests {
         let eth = Instrument::new(SymbolId(0), spec.instrument).expect("an instrument");
         // The order-cost capture of the facts page: 0.473 × 2463.16 × 1.0015.
         let price = Decimal::parse(b"2466.85474").expect("a decimal");
-        assert_eq!(worth(&eth, price, Qty(473)), cash("1166.82229202"));
-        assert_eq!(worth(&eth, price, Qty(-473)), -cash("1166.82229202"));
-        assert_eq!(worth(&eth, price, Qty(473_000_000)), cash("1166822292.02"));
+        let marked = Marked::new(&eth, price);
+        assert_eq!(marked.worth(Qty(473)), cash("1166.82229202"));
+        assert_eq!(marked.worth(Qty(-473)), -cash("1166.82229202"));
+        assert_eq!(marked.worth(Qty(473_000_000)), cash("1166822292.02"));
     }
 }

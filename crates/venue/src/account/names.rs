@@ -1,60 +1,46 @@
 //! Which client order ids are open: looked up, never walked, so that the
 //! order of the table is not observable.
+//!
+//! The table holds slots only; the names themselves are in the orders. That
+//! keeps it small enough to stay in the cache.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use hashbrown::HashTable;
 
-use crate::exchange::ClientOrderId;
+use crate::exchange::{ClientOrderId, Orders};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Key(ClientOrderId);
+#[derive(Debug, Default)]
+pub(crate) struct OpenNames {
+    slots: HashTable<u32>,
+}
 
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for chunk in self.0.padded().chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            state.write_u64(u64::from_le_bytes(word));
+impl OpenNames {
+    pub(crate) fn get(&self, name: &ClientOrderId, orders: &Orders) -> Option<u32> {
+        let same = |&slot: &u32| orders.get(slot).view.client_id == *name;
+        self.slots.find(hash(name), same).copied()
+    }
+
+    pub(crate) fn insert(&mut self, slot: u32, orders: &Orders) {
+        let rehash = |&slot: &u32| hash(&orders.get(slot).view.client_id);
+        self.slots.insert_unique(rehash(&slot), slot, rehash);
+    }
+
+    pub(crate) fn remove(&mut self, slot: u32, orders: &Orders) {
+        let hash = hash(&orders.get(slot).view.client_id);
+        if let Ok(entry) = self.slots.find_entry(hash, |&other| other == slot) {
+            entry.remove();
         }
     }
 }
 
 /// Mixes words by rotation and multiplication; the ids come from the
 /// account's own owner, who gains nothing by making them collide.
-#[derive(Default)]
-struct Mixer(u64);
-
-impl Hasher for Mixer {
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
+fn hash(name: &ClientOrderId) -> u64 {
+    let mut mixed = 0_u64;
+    for chunk in name.as_bytes().chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        mixed =
+            (mixed.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
     }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
-    }
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct OpenNames {
-    slots: HashMap<Key, u32, BuildHasherDefault<Mixer>>,
-}
-
-impl OpenNames {
-    pub(crate) fn get(&self, name: ClientOrderId) -> Option<u32> {
-        self.slots.get(&Key(name)).copied()
-    }
-
-    pub(crate) fn insert(&mut self, name: ClientOrderId, slot: u32) {
-        self.slots.insert(Key(name), slot);
-    }
-
-    pub(crate) fn remove(&mut self, name: ClientOrderId) {
-        self.slots.remove(&Key(name));
-    }
+    mixed ^ (mixed >> 32)
 }

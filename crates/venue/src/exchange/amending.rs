@@ -3,7 +3,7 @@
 
 use phoenix_domain::{Decimal, Price, Qty, TimeInForce};
 
-use crate::account::{bracket_cap, worth};
+use crate::account::bracket_cap;
 use crate::exchange::entry::{assumed_price, check_filters, matched_price};
 use crate::exchange::market::{Market, Published};
 use crate::exchange::{
@@ -83,7 +83,7 @@ impl Exchange {
         let holding = &account.holdings[usize::from(view.symbol.0)];
         let side = holding.open_sides[view.side.index()];
         let open = side.reserved - order.reserved;
-        let wanted = worth(&market.instrument, assumed, rest.qty);
+        let wanted = market.marked.at(assumed).worth(rest.qty);
         let grows = wanted > order.reserved;
         if grows && !view.reduce_only && open + wanted > bracket_cap(&market.spec, holding.leverage)
         {

@@ -63,7 +63,10 @@ impl Exchange {
     ) -> Option<u32> {
         let slot = match order {
             OrderRef::Id(id) => self.orders.find(id)?,
-            OrderRef::Client(name) => self.accounts[account.0 as usize].names.get(name)?,
+            OrderRef::Client(name) => {
+                let names = &self.accounts[account.0 as usize].names;
+                names.get(&name, &self.orders)?
+            }
         };
         let open = self.orders.get(slot);
         (open.account == account && open.view.symbol == symbol).then_some(slot)
@@ -134,14 +137,15 @@ impl Exchange {
 
     /// Takes an ended order out of the account's books into its history.
     pub(super) fn retire(&mut self, slot: u32) {
-        let order = *self.orders.get(slot);
+        let order = self.orders.get(slot);
         let account = &mut self.accounts[order.account.0 as usize];
-        account.names.remove(order.view.client_id);
+        account.names.remove(slot, &self.orders);
         account.history.close(order.view);
+        let listed_at = order.listed_at;
         let open = &mut account.holdings[usize::from(order.view.symbol.0)].open;
-        open.swap_remove(order.listed_at as usize);
-        if let Some(&moved) = open.get(order.listed_at as usize) {
-            self.orders.get_mut(moved).listed_at = order.listed_at;
+        open.swap_remove(listed_at as usize);
+        if let Some(&moved) = open.get(listed_at as usize) {
+            self.orders.get_mut(moved).listed_at = listed_at;
         }
         self.orders.remove(slot);
     }

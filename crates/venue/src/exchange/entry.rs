@@ -77,7 +77,7 @@ impl Exchange {
         }
         if request
             .client_id
-            .is_some_and(|name| account.names.get(name).is_some())
+            .is_some_and(|name| account.names.get(&name, &self.orders).is_some())
         {
             return Err(Reject::DUPLICATE_CLIENT_ID);
         }
@@ -165,19 +165,18 @@ impl Exchange {
             return Ok(());
         }
         let before = market.marked.needs(holding);
-        let reserve = crate::account::worth(&market.instrument, assumed, request.qty);
+        let reserve = market.marked.at(assumed).worth(request.qty);
         let mut sides = holding.open_sides.map(|side| side.reserved);
         sides[request.side.index()] += reserve - released;
         let after = market.marked.needs_with(holding, sides);
-        let more = after.total - before.total;
-        if more <= Cash::ZERO {
+        if after.total <= before.total {
             return Ok(());
         }
+        let more = after.margin() - before.margin();
         // A buy above mark or a sell below it starts with a loss.
         let worth = market.marked.worth(request.qty);
-        let price = market.instrument.price_decimal(request.price);
         let paid = match request.kind {
-            OrderKind::Limit => crate::account::worth(&market.instrument, price, request.qty),
+            OrderKind::Limit => market.instrument.notional(request.price, request.qty),
             OrderKind::Market | OrderKind::Liquidation => worth,
         };
         let loss = (paid.0 - worth.0) * request.side.sign();
@@ -193,7 +192,7 @@ impl Exchange {
         for (holding, market) in account.holdings.iter().zip(&self.markets) {
             if market.asset == asset && !holding.is_idle() {
                 let needs = market.marked.needs(holding);
-                available += needs.unrealised - needs.total;
+                available += needs.unrealised - needs.margin();
             }
         }
         available.max(Cash::ZERO)
@@ -243,7 +242,7 @@ impl Exchange {
         };
         let slot = self.orders.insert(count, order);
         holding.open.push(slot);
-        account.names.insert(client_id, slot);
+        account.names.insert(slot, &self.orders);
         self.reserve(slot);
         slot
     }
@@ -400,7 +399,7 @@ fn check_bracket(
     let held = holding.held[request.position_side.index()].position.qty;
     let ahead = Qty((held.0 * request.side.sign()).max(0));
     let open = holding.open_sides[request.side.index()].reserved;
-    let order = crate::account::worth(&market.instrument, assumed, request.qty);
+    let order = market.marked.at(assumed).worth(request.qty);
     let total = market.marked.worth(ahead) + open + order;
     if total > bracket_cap(&market.spec, holding.leverage) {
         return Err(Reject::BRACKET);

@@ -138,7 +138,7 @@ pub enum MarketEvent {
         /// The symbol.
         symbol: SymbolId,
         /// The figures.
-        mark: MarkView,
+        mark: Box<MarkView>,
     },
     /// Funding was settled.
     FundingSettled {
@@ -154,7 +154,7 @@ pub enum MarketEvent {
     /// An account was liquidated by this order (for `forceOrder`).
     Liquidated {
         /// The account's closing order as it ended.
-        order: OrderView,
+        order: Box<OrderView>,
         /// Last fill.
         last_qty: Qty,
     },

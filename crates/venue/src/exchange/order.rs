@@ -63,9 +63,9 @@ impl ClientOrderId {
         std::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
     }
 
-    /// The padded bytes, for hashing.
-    pub(crate) fn padded(&self) -> &[u8; Self::LENGTH_MAX] {
-        &self.bytes
+    /// The bytes of the text.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
     }
 }
 

@@ -122,8 +122,8 @@ impl Exchange {
         for (holding, market) in account.holdings.iter().zip(&self.markets) {
             if market.asset == asset {
                 let needs = market.marked.needs(holding);
-                position_margin += needs.position;
-                total += needs.total;
+                position_margin += needs.position_margin();
+                total += needs.margin();
             }
         }
         BalanceView {
@@ -182,7 +182,7 @@ impl Exchange {
             notional,
             leverage: holding.leverage,
             position_margin: Cash(notional.0.abs() / leverage),
-            order_margin: (needs.total - needs.position).max(Cash::ZERO),
+            order_margin: (needs.margin() - needs.position_margin()).max(Cash::ZERO),
             maint_margin: maint_margin(&market.spec, notional.abs()),
             bids_notional: bids,
             asks_notional: asks,

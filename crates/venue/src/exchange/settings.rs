@@ -67,13 +67,12 @@ impl Exchange {
         }
         let book = &self.accounts[account.0 as usize];
         let mut changed = book.holdings[usize::from(symbol.0)].clone();
-        let before = market.marked.needs(&changed).total;
-        let gross = before.0.saturating_mul(i64::from(changed.leverage));
+        let before = market.marked.needs(&changed);
         changed.leverage = leverage;
-        if gross > bracket_cap(&market.spec, leverage).0 {
+        if before.total > bracket_cap(&market.spec, leverage) {
             return Err(Reject::BRACKET);
         }
-        let more = market.marked.needs(&changed).total - before;
+        let more = market.marked.needs(&changed).margin() - before.margin();
         if more > Cash::ZERO && self.available(book, market.asset) < more {
             return Err(Reject::LEVERAGE_MARGIN);
         }

@@ -7,7 +7,6 @@
 
 use phoenix_domain::{Level, Price, Qty, Side, SymbolId, TimeInForce};
 
-use crate::account::worth;
 use crate::exchange::market::{Published, reaches};
 use crate::exchange::{
     AccountReason, Exchange, Execution, ExpiryReason, FillView, Income, IncomeKind, OrderKind,
@@ -55,13 +54,14 @@ impl Exchange {
     /// Works an order against the book, then rests or ends what is left.
     /// Returns the order as it is afterwards. `announced`: its owner knows of it.
     pub(super) fn work(&mut self, slot: u32, limit: Price, announced: bool) -> OrderView {
-        let view = self.orders.get(slot).view;
+        let view = &self.orders.get(slot).view;
+        let (symbol, order_id) = (view.symbol, view.order_id);
         let swept = self.sweep(slot, limit, announced);
         if swept.filled {
-            self.settle(view.symbol);
+            self.settle(symbol);
             // The slot is free again, but nothing has used it since.
             return OrderView {
-                order_id: view.order_id,
+                order_id,
                 ..self.orders.get(slot).view
             };
         }
@@ -73,7 +73,7 @@ impl Exchange {
 
     /// Trades as far as the limit allows.
     pub(super) fn sweep(&mut self, slot: u32, limit: Price, announced: bool) -> Sweep {
-        let view = self.orders.get(slot).view;
+        let view = &self.orders.get(slot).view;
         let (symbol, side) = (view.symbol, view.side);
         let mut swept = Sweep {
             announced,
@@ -128,7 +128,7 @@ impl Exchange {
     }
 
     fn rest_or_end(&mut self, slot: u32, swept: &Sweep) -> OrderView {
-        let view = self.orders.get(slot).view;
+        let view = &self.orders.get(slot).view;
         let immediate = view.time_in_force == TimeInForce::Ioc;
         let ended = if swept.stopped {
             let reason = if immediate {
@@ -425,7 +425,7 @@ impl Exchange {
         } else {
             Qty::ZERO
         };
-        let now_reserved = worth(&market.instrument, order.assumed, remaining);
+        let now_reserved = market.marked.at(order.assumed).worth(remaining);
         let before = order.reserved;
         order.reserved = now_reserved;
         let account = &mut self.accounts[order.account.0 as usize];

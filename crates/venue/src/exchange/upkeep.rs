@@ -4,7 +4,7 @@
 
 use phoenix_domain::{Cash, Price, Qty, Side, SymbolId, TimeInForce};
 
-use crate::account::{maint_margin, worth};
+use crate::account::maint_margin;
 use crate::exchange::entry::Terms;
 use crate::exchange::pricing::Sample;
 use crate::exchange::{
@@ -135,7 +135,7 @@ impl Exchange {
         market.remark();
         self.outbox.market.push(MarketEvent::Marked {
             symbol: market.id,
-            mark: market.pricing.view,
+            mark: Box::new(market.pricing.view),
         });
     }
 
@@ -296,8 +296,10 @@ impl Exchange {
         let order_id = self.orders.get(slot).view.order_id;
         let mut view = self.sell_off(slot, limit);
         let market = &self.markets[usize::from(symbol.0)];
-        let price = market.pricing.view.mark;
-        let fee = worth(&market.instrument, price, held.abs()).times(market.spec.liquidation_fee);
+        let fee = market
+            .marked
+            .worth(held.abs())
+            .times(market.spec.liquidation_fee);
         let asset = market.asset;
         self.insurance[usize::from(asset.0)] += fee;
         self.credit(
@@ -310,7 +312,7 @@ impl Exchange {
         view.order_id = order_id;
         self.accounts[account.0 as usize].history.force(view);
         self.outbox.market.push(MarketEvent::Liquidated {
-            order: view,
+            order: Box::new(view),
             last_qty: view.executed,
         });
     }
