@@ -14,7 +14,7 @@ use crate::front::listing::Listing;
 use crate::front::market_json::{self as shape, Ids, Times};
 use crate::front::sockets::Sockets;
 use crate::front::tape::{Merged, Tape};
-use crate::front::topic::{Cadence, Feed, Interval, Topic};
+use crate::front::topic::{Cadence, Feed, Topic};
 
 /// Candles are sent this often while they change.
 const KLINE_MS: i64 = 250;
@@ -32,7 +32,7 @@ pub(crate) type Made = (Topic, String);
 pub(crate) struct Feeds {
     symbols: Vec<SymbolFeed>,
     /// Topics heard, kept here because every event asks.
-    klines: Vec<(SymbolId, Interval)>,
+    klines: Vec<Topic>,
     day_topics: Vec<Topic>,
     all_books: bool,
     next_kline_ms: i64,
@@ -107,7 +107,7 @@ impl Feeds {
                 (Feed::Partial(levels, cadence), Some(symbol)) => {
                     self.batch(symbol, cadence, |batch| batch.partials.push(levels));
                 }
-                (Feed::Kline(interval), Some(symbol)) => self.klines.push((symbol, interval)),
+                (Feed::Kline(_) | Feed::ContinuousKline(_), Some(_)) => self.klines.push(topic),
                 (Feed::Ticker | Feed::MiniTicker, _) => self.day_topics.push(topic),
                 (Feed::BookTicker, None) => self.all_books = true,
                 _ => {}
@@ -292,20 +292,28 @@ impl Feeds {
     }
 
     fn send_klines(&self, now_ms: i64, out: &mut Vec<Made>) {
-        for (symbol, interval) in &self.klines {
+        for topic in &self.klines {
+            let (Feed::Kline(interval) | Feed::ContinuousKline(interval), Some(symbol)) =
+                (topic.feed, topic.symbol)
+            else {
+                continue;
+            };
             let Some(feed) = self.symbols.get(usize::from(symbol.0)) else {
                 continue;
             };
-            let topic = Topic::of(Feed::Kline(*interval), *symbol);
             // A candle is sent while open and once more when just closed.
-            for candle in feed.tape.candles(*interval).rev().take(2) {
+            for candle in feed.tape.candles(interval).rev().take(2) {
                 let close_ms = candle.open_ms + interval.ms;
                 if now_ms >= close_ms + KLINE_MS {
                     break;
                 }
                 let closed = now_ms >= close_ms;
-                let payload = shape::kline(&feed.listing, *interval, candle, closed, now_ms);
-                out.push((topic, payload));
+                let print = match topic.feed {
+                    Feed::ContinuousKline(_) => shape::continuous_kline,
+                    _ => shape::kline,
+                };
+                let payload = print(&feed.listing, interval, candle, closed, now_ms);
+                out.push((*topic, payload));
             }
         }
     }

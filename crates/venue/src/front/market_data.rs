@@ -161,6 +161,21 @@ impl Front {
 
     pub(crate) fn klines(&self, params: &Params) -> Result<String, Fail> {
         let symbol = self.symbol_of(params)?;
+        self.candles(symbol, params)
+    }
+
+    pub(crate) fn continuous_klines(&self, params: &Params) -> Result<String, Fail> {
+        let pair = params.need("pair")?;
+        match params.need("contractType")? {
+            "PERPETUAL" => {}
+            // Nothing else is listed here.
+            _ => return Err(Fail::new(-4104, "Invalid contract type")),
+        }
+        let symbol = self.exchange.symbol_id(pair).ok_or_else(Fail::symbol)?;
+        self.candles(symbol, params)
+    }
+
+    fn candles(&self, symbol: SymbolId, params: &Params) -> Result<String, Fail> {
         let interval = Interval::parse(params.need("interval")?)
             .ok_or_else(|| Fail::new(-1120, "Invalid interval."))?;
         let (from_ms, to_ms) = self.span(params)?;

@@ -162,10 +162,41 @@ pub(crate) fn kline(
         .number("E", sent_ms)
         .text("s", listing.symbol())
         .text("ps", listing.symbol());
+    json.key("k").open().text("s", listing.symbol());
+    candle_row(&mut json, listing, interval, candle, closed);
+    json.close().number("st", 1).close();
+    json.finish()
+}
+
+/// continuous_kline.
+pub(crate) fn continuous_kline(
+    listing: &Listing,
+    interval: Interval,
+    candle: &Candle,
+    closed: bool,
+    sent_ms: i64,
+) -> String {
+    let mut json = Json::new();
+    json.open()
+        .text("e", "continuous_kline")
+        .number("E", sent_ms)
+        .text("ps", listing.symbol())
+        .text("ct", "PERPETUAL");
     json.key("k").open();
+    candle_row(&mut json, listing, interval, candle, closed);
+    json.close().number("st", 1).close();
+    json.finish()
+}
+
+fn candle_row(
+    json: &mut Json,
+    listing: &Listing,
+    interval: Interval,
+    candle: &Candle,
+    closed: bool,
+) {
     json.number("t", candle.open_ms)
         .number("T", candle.open_ms + interval.ms - 1)
-        .text("s", listing.symbol())
         .text("i", interval.name)
         .number("f", candle.first_id)
         .number("L", candle.last_id)
@@ -179,10 +210,7 @@ pub(crate) fn kline(
         .decimal("q", listing.notional(candle.quote))
         .decimal("V", listing.qty(candle.taker_base))
         .decimal("Q", listing.notional(candle.taker_quote))
-        .decimal("B", 0)
-        .close();
-    json.number("st", 1).close();
-    json.finish()
+        .decimal("B", 0);
 }
 
 /// 24hrTicker.

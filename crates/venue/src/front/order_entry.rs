@@ -2,6 +2,7 @@
 //! WebSocket API share these.
 
 use phoenix_domain::{Cash, Qty, TimeInForce};
+use serde_json::Value;
 
 use crate::exchange::{
     AccountId, AmendRequest, OrderKind, OrderRef, OrderState, OrderView, VenueNs,
@@ -138,7 +139,7 @@ impl Front {
         stamp: Stamp,
         mut one: impl FnMut(&mut Self, &Params) -> Result<String, Fail>,
     ) -> Result<String, Fail> {
-        let items: Vec<serde_json::Map<String, serde_json::Value>> =
+        let items: Vec<serde_json::Map<String, Value>> =
             serde_json::from_str(params.need("batchOrders")?)
                 .map_err(|_| Fail::invalid("batchOrders"))?;
         params.all_read()?;
@@ -331,8 +332,14 @@ fn acknowledged(order: &OrderView, shows_result: bool) -> OrderView {
 
 fn cancel_list(params: &Params) -> Result<Vec<OrderRef>, Fail> {
     if let Some(text) = params.text("orderIdList")? {
-        let ids: Vec<u64> = serde_json::from_str(text).map_err(|_| Fail::invalid("orderIdList"))?;
-        return Ok(ids.into_iter().map(OrderRef::Id).collect());
+        let invalid = || Fail::invalid("orderIdList");
+        let ids: Vec<Value> = serde_json::from_str(text).map_err(|_| invalid())?;
+        // The documents ask for numbers; the official Node client quotes them.
+        let number = |id: &Value| id.as_u64().or_else(|| id.as_str()?.parse().ok());
+        return ids
+            .iter()
+            .map(|id| number(id).map(OrderRef::Id).ok_or_else(invalid))
+            .collect();
     }
     let Some(text) = params.text("origClientOrderIdList")? else {
         return order_ref(params).map(|order| vec![order]);

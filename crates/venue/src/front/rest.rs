@@ -113,6 +113,7 @@ impl Front {
             Endpoint::FundingRate => self.funding_rate(params),
             Endpoint::FundingInfo => Ok(crate::front::listing_json::funding_terms(&self.exchange)),
             Endpoint::Klines => self.klines(params),
+            Endpoint::ContinuousKlines => self.continuous_klines(params),
             Endpoint::AggTrades => self.agg_trades(params),
             Endpoint::Trades => self.trades(params),
             Endpoint::OpenInterest => self.open_interest(params),
@@ -187,6 +188,7 @@ impl Front {
             Endpoint::CommissionRate => return self.commission_rate(account, params),
             Endpoint::Income => return self.income(account, params),
             Endpoint::AdlQuantile => return self.adl_quantile(params),
+            Endpoint::MarginHistory => return self.margin_history(params),
             Endpoint::ApiTradingStatus => return self.api_trading_status(params),
             Endpoint::OpenAlgoOrders | Endpoint::AllAlgoOrders => {
                 return self.no_algo_orders(params);

@@ -154,6 +154,12 @@ impl Front {
         json.finish()
     }
 
+    /// GET positionMargin/history: nobody moves isolated margin by hand here.
+    pub(crate) fn margin_history(&self, params: &Params) -> Result<String, Fail> {
+        self.symbol_of(params)?;
+        Ok("[]".to_owned())
+    }
+
     /// Conditional orders are not simulated: there never are any.
     pub(crate) fn no_algo_orders(&self, params: &Params) -> Result<String, Fail> {
         self.maybe_symbol(params)?;

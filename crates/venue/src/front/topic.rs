@@ -125,6 +125,8 @@ pub(crate) enum Feed {
     MarkPrice(bool),
     /// Candles.
     Kline(Interval),
+    /// The same candles asked for by pair and contract type.
+    ContinuousKline(Interval),
     /// A day's summary, short.
     MiniTicker,
     /// A day's summary.
@@ -143,6 +145,7 @@ impl Feed {
             | Self::Trade
             | Self::MarkPrice(_)
             | Self::Kline(_)
+            | Self::ContinuousKline(_)
             | Self::MiniTicker
             | Self::Ticker
             | Self::ForceOrder
@@ -194,6 +197,11 @@ impl Topic {
         let (symbol, feed) = name.split_once('@')?;
         if symbol.is_empty() || symbol.chars().any(char::is_uppercase) {
             return None;
+        }
+        if let Some(pair) = symbol.strip_suffix("_perpetual") {
+            let interval = Interval::parse(feed.strip_prefix("continuousKline_")?)?;
+            let symbol = listed(&pair.to_uppercase())?;
+            return Some(Self::of(Feed::ContinuousKline(interval), symbol));
         }
         Some(Self {
             feed: parse_feed(feed)?,
@@ -260,6 +268,10 @@ mod tests {
         assert_eq!(feed("!markPrice@arr"), Some(Feed::MarkPrice(false)));
         let minute = Interval::parse("1m").expect("an interval");
         assert_eq!(feed("btcusdt@kline_1m"), Some(Feed::Kline(minute)));
+        assert_eq!(
+            feed("btcusdt_perpetual@continuousKline_1m"),
+            Some(Feed::ContinuousKline(minute))
+        );
         for unknown in [
             "ETHUSDC@depth",
             "ethusdc",
