@@ -100,6 +100,28 @@ async fn a_stop_in_the_middle_of_a_reconnect_leaves_nothing_behind() {
     assert!(summary.is_ok(), "the stop is bounded");
 }
 
+/// The sockets stay open and even answer pings; nothing else ever comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_open_but_dead_are_found_out() {
+    let rig = Rig::start(Variant::usual("ws"));
+    rig.until_quoting().await;
+    let known = rig.fill_sides().len();
+    rig.server.act(|front, _| {
+        for conn in front.connections() {
+            front.ws_closed(conn);
+        }
+    });
+    rig.until("every connection was opened anew", |rig| {
+        LaneKind::ALL
+            .into_iter()
+            .all(|kind| attempts(rig, kind) >= 2)
+    })
+    .await;
+    rig.until_quoting().await;
+    rig.until_filled(known).await;
+    rig.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn maker_and_exchange_run_ten_times_as_fast() {
     let mut variant = Variant::usual("ws");
