@@ -1,5 +1,7 @@
 //! Who may depend on whom.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
@@ -75,6 +77,7 @@ pub(super) fn check(faults: &mut Faults) -> Result<()> {
         .context("cargo metadata lists packages")?;
     for package in packages {
         let name = package["name"].as_str().unwrap_or_default();
+        unused(package, faults)?;
         if ENDS.contains(&name) {
             continue;
         }
@@ -89,6 +92,41 @@ pub(super) fn check(faults: &mut Faults) -> Result<()> {
                 let used = dependency["name"].as_str().unwrap_or_default();
                 judge(rule, used, faults);
             }
+        }
+    }
+    Ok(())
+}
+
+/// A dependency that no source names only costs time.
+fn unused(package: &Value, faults: &mut Faults) -> Result<()> {
+    let manifest = package["manifest_path"].as_str().unwrap_or_default();
+    let home = Path::new(manifest)
+        .parent()
+        .context("a manifest has a directory")?;
+    let mut sources = String::new();
+    for below in ["src", "tests", "benches", "examples"] {
+        gather(&home.join(below), &mut sources)?;
+    }
+    for dependency in package["dependencies"].as_array().into_iter().flatten() {
+        let name = dependency["name"].as_str().unwrap_or_default();
+        if !sources.contains(&name.replace('-', "_")) {
+            let package = package["name"].as_str().unwrap_or_default();
+            faults.add(package, 0, &format!("depends on {name} and never names it"));
+        }
+    }
+    Ok(())
+}
+
+fn gather(dir: &Path, sources: &mut String) -> Result<()> {
+    if !dir.is_dir() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            gather(&path, sources)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push_str(&std::fs::read_to_string(&path)?);
         }
     }
     Ok(())

@@ -22,6 +22,7 @@ const BANNED: &[&str] = &[
 const VENUE_NAMES: &[&str] = &[
     "exchange_info",
     "contract_info",
+    "funding_info",
     "ExchangeInfo",
     "ContractInfo",
 ];
