@@ -39,6 +39,9 @@ const SLEEP_MAX: Duration = Duration::from_millis(250);
 /// Items taken from the inbox before the streams get their turn.
 const INBOX_PER_TURN: usize = 256;
 
+/// Slower orders than this count as this slow.
+const LATENCY_NS_MAX: u64 = 10_000_000_000;
+
 /// The waker's token; connections count up from 1.
 pub(crate) const WAKER: Token = Token(0);
 
@@ -89,7 +92,8 @@ impl Driver {
             events: Events::with_capacity(64),
             started,
             published: Instant::now(),
-            latency: Histogram::new(3).expect("three digits are a legal precision"),
+            latency: Histogram::new_with_bounds(1, LATENCY_NS_MAX, 3)
+                .expect("the bounds and three digits are legal"),
             statements: Vec::new(),
             statements_lost: 0,
             private_form: PrivateForm::Path,
