@@ -133,13 +133,13 @@ impl Feeds {
             } => {
                 if let Some(feed) = self.symbols.get_mut(usize::from(symbol.0)) {
                     for batch in feed.batches_mut() {
-                        batch.change(*id, at.ms(), *side, *level);
+                        batch.change(*id, (at.ms(), sent_ms), *side, *level);
                     }
                 }
             }
             MarketEvent::DepthRecorded { symbol, frame, .. } => {
                 if let Some(feed) = self.symbols.get_mut(usize::from(symbol.0)) {
-                    feed.recorded(*symbol, frame, out);
+                    feed.recorded(*symbol, frame, sent_ms, out);
                 }
             }
             MarketEvent::TopChanged { symbol, top } => {
@@ -360,7 +360,13 @@ impl SymbolFeed {
 
     /// A recorded frame goes out unmerged exactly as it was, and into the
     /// batches of the slower cadences.
-    fn recorded(&mut self, symbol: SymbolId, frame: &RecordedDepth, out: &mut Vec<Made>) {
+    fn recorded(
+        &mut self,
+        symbol: SymbolId,
+        frame: &RecordedDepth,
+        sent_ms: i64,
+        out: &mut Vec<Made>,
+    ) {
         if self.raw.diffs {
             let times = Times {
                 sent_ms: frame.event_ms,
@@ -376,7 +382,7 @@ impl SymbolFeed {
             out.push((Topic::of(Feed::Depth(Cadence::Raw), symbol), payload));
         }
         for batch in &mut self.batched {
-            batch.extend(frame);
+            batch.extend(frame, sent_ms);
         }
     }
 }
@@ -410,8 +416,8 @@ impl Batch {
         self.asks.clear();
     }
 
-    fn change(&mut self, id: u64, engine_ms: i64, side: Side, level: Level) {
-        self.open_at(id, engine_ms);
+    fn change(&mut self, id: u64, times: (i64, i64), side: Side, level: Level) {
+        self.open_at(id, times);
         self.ids.last = id;
         match side {
             Side::Buy => self.bids.insert(level.price, level.qty),
@@ -419,8 +425,8 @@ impl Batch {
         };
     }
 
-    fn extend(&mut self, frame: &RecordedDepth) {
-        self.open_at(frame.first_id, frame.engine_ms);
+    fn extend(&mut self, frame: &RecordedDepth, sent_ms: i64) {
+        self.open_at(frame.first_id, (frame.engine_ms, sent_ms));
         self.ids.last = frame.last_id;
         self.bids.extend(shape::pairs(&frame.bids));
         self.asks.extend(shape::pairs(&frame.asks));
@@ -429,16 +435,16 @@ impl Batch {
     /// Batches run whether heard or not: a subscriber's first frame may then
     /// contain the id of a snapshot older than the subscription. Nobody keeps
     /// time for an unheard one; it ends when the next change finds it over.
-    fn open_at(&mut self, id: u64, engine_ms: i64) {
-        if !self.is_heard() && self.due_ms.is_some_and(|due_ms| due_ms <= engine_ms) {
+    fn open_at(&mut self, id: u64, (engine_ms, now_ms): (i64, i64)) {
+        if !self.is_heard() && self.due_ms.is_some_and(|due_ms| due_ms <= now_ms) {
             self.start_over();
         }
         self.engine_ms = engine_ms;
         if self.due_ms.is_none() {
             self.ids.first = id;
             self.due_ms = Some(match self.cadence.ms() {
-                0 => engine_ms,
-                length => next_multiple(engine_ms, length),
+                0 => now_ms,
+                length => next_multiple(now_ms, length),
             });
         }
     }

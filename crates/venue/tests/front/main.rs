@@ -8,4 +8,5 @@ mod accounts;
 mod bad_input;
 mod books;
 mod entry;
+mod replay;
 mod sessions;
