@@ -169,8 +169,13 @@ impl Desk {
         if index >= self.makers.len() {
             return;
         }
-        let room = self.room_beside(index);
-        let equity = self.equity_of(index);
+        // Only a pulse looks at the account's sums.
+        let pulse = matches!(event, Event::Pulse);
+        let (room, equity) = if pulse {
+            (self.room_beside(index), self.equity_of(index))
+        } else {
+            (Cash::ZERO, Cash::ZERO)
+        };
         let mut turn = Turn {
             at,
             settings: &self.settings,
@@ -181,7 +186,9 @@ impl Desk {
         };
         let maker = &mut self.makers[index];
         maker.take(&mut turn, event);
-        self.notionals[index] = maker.worst_notional();
+        if pulse {
+            self.notionals[index] = maker.worst_notional();
+        }
     }
 
     /// What the total notional leaves to one maker beside all others.

@@ -97,11 +97,6 @@ impl Grinding {
         let reentry = self.reentry.filter(|reentry| now < reentry.until)?;
         (reentry.qty.0 > 0).then_some((reentry.side, reentry.price, reentry.qty))
     }
-
-    /// The slice that is on its way.
-    pub(crate) fn in_flight(&self) -> Option<ClientId> {
-        self.slice
-    }
 }
 
 #[cfg(test)]

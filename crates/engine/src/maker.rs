@@ -45,6 +45,8 @@ pub(crate) struct Maker {
     book: Book,
     freshness: Freshness,
     volatility: Volatility,
+    /// σ over mid when σ was last sampled.
+    sigma_ratio: f64,
     /// Mark price in ticks.
     mark: Option<f64>,
     /// Predicted funding rate.
@@ -63,6 +65,8 @@ pub(crate) struct Maker {
     markouts: Markouts,
     cancel_rate: CancelRate,
     foreign: u16,
+    /// A list held orders of an earlier run, and not all are gone yet.
+    orphaned: bool,
 
     skew: Skew,
     grid: Grid,
@@ -120,6 +124,7 @@ impl Maker {
             book: Book::new(),
             freshness: Freshness::new(settings.price_stale_ms, at),
             volatility: Volatility::new(settings.volatility_window_ms),
+            sigma_ratio: 0.0,
             mark: None,
             funding: 0.0,
             seen: None,
@@ -133,6 +138,7 @@ impl Maker {
             markouts: Markouts::new(),
             cancel_rate: CancelRate::new(settings.max_cancel_per_min),
             foreign: 0,
+            orphaned: false,
             skew: Skew::default(),
             grid: Grid::new(&terms),
             quotes: Quotes::new(),
@@ -237,7 +243,9 @@ impl Maker {
         self.looked_at = turn.at.mono;
         self.judge(turn);
         self.inquire(turn);
-        self.cancel_orphans(turn);
+        if self.orphaned {
+            self.cancel_orphans(turn);
+        }
         self.sweep(turn);
         if self.mode != Mode::Quoting {
             self.pull(turn);
@@ -449,6 +457,7 @@ impl Maker {
             self.cancel_everything(turn);
             self.reconcile.demand_orders(turn.at.mono);
         }
+        self.orphaned |= findings.orphans > 0;
         self.dirty = true;
         self.reconcile.orders_listed(turn.at.mono, list.asked_at);
     }

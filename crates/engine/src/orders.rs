@@ -326,6 +326,9 @@ impl Orders {
     /// An order that should be asked about now.
     #[must_use]
     pub(crate) fn due_query(&self, at: At) -> Option<ClientId> {
+        if self.unsettled == 0 {
+            return None;
+        }
         self.unsettled_orders()
             .find(|order| order.query_due().is_some_and(|due| due <= at.mono))
             .map(|order| order.client_id)
@@ -334,15 +337,17 @@ impl Orders {
     /// When the next question is due.
     #[must_use]
     pub(crate) fn next_deadline(&self) -> Option<MonoNs> {
+        if self.unsettled == 0 {
+            return None;
+        }
         self.unsettled_orders()
             .filter_map(|order| order.query_due())
             .min()
     }
 
     fn unsettled_orders(&self) -> impl Iterator<Item = &Order> {
-        let none_is_unsettled = self.unsettled == 0;
         let all = Side::BOTH.into_iter().flat_map(|side| self.working(side));
-        all.filter(move |order| !none_is_unsettled && order.state.is_unsettled())
+        all.filter(|order| order.state.is_unsettled())
     }
 
     fn told(&mut self, at: At, report: &OrderReport, asked: Option<MonoNs>) -> Option<Change> {

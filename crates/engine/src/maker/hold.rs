@@ -71,6 +71,7 @@ impl Maker {
 
     /// Orders of earlier runs have no place in the grid and never will.
     pub(super) fn cancel_orphans(&mut self, turn: &mut Turn<'_>) {
+        self.orphaned = self.has_orphans();
         if self.pull_due(true).is_none_or(|due| turn.at.mono < due) {
             return;
         }
@@ -104,6 +105,13 @@ impl Maker {
         }
         self.doomed = doomed;
         self.dirty = true;
+    }
+
+    fn has_orphans(&self) -> bool {
+        let mut all = Side::BOTH
+            .into_iter()
+            .flat_map(|side| self.orders.working(side));
+        all.any(|order| order.orphan)
     }
 
     /// When something is to be pulled, if anything is. What may have been
@@ -215,7 +223,12 @@ impl Maker {
 
     /// When a pull, a slice or an inquiry is next worth another look.
     pub(super) fn hold_deadline(&self) -> Option<MonoNs> {
-        let again = self.pull_due(self.mode == Mode::Quoting);
+        let quoting = self.mode == Mode::Quoting;
+        let again = if quoting && !self.orphaned {
+            None
+        } else {
+            self.pull_due(quoting)
+        };
         let slice = self.flatten.deadline();
         [again, slice, self.sweep_at].into_iter().flatten().min()
     }

@@ -87,11 +87,7 @@ impl Maker {
             best_ask: best.map(|top| top.ask.price),
             mid: mid * tick,
             reservation: self.reservation * tick,
-            sigma_ratio: if mid > 0.0 {
-                self.volatility.sigma_ticks() / mid
-            } else {
-                0.0
-            },
+            sigma_ratio: self.sigma_ratio,
             position: self.ledger.position().qty,
             entry: self.ledger.position().entry_f64(&self.instrument),
             open_orders: Side::BOTH.map(|side| count(self.orders.working_count(side))),

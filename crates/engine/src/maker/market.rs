@@ -199,6 +199,9 @@ impl Maker {
         self.said.crossed = false;
         let prices = (top.bid.price, top.ask.price);
         let sigma_changed = self.volatility.observe(turn.at.mono, top.mid_half_ticks());
+        if sigma_changed {
+            self.sigma_ratio = self.volatility.sigma_ticks() / top.mid_ticks();
+        }
         self.dirty |= sigma_changed || self.seen != Some(prices);
         self.seen = Some(prices);
     }

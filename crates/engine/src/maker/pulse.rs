@@ -100,8 +100,7 @@ impl Maker {
         self.quotes.clear();
         if !risk::outside_band(&self.terms, mid, self.mark) {
             let situation = self.situation(turn, &top);
-            self.grid
-                .rescale(self.volatility.sigma_ticks() / mid, &self.terms);
+            self.grid.rescale(self.sigma_ratio, &self.terms);
             self.grid.quote(&self.terms, &situation, &mut self.quotes);
             self.say_situation(turn, &situation);
             if !protective_only {
@@ -109,8 +108,11 @@ impl Maker {
             }
         }
         self.say_capped(turn, capped, mid_price);
+        let mut boldest = [None; 2];
         for side in Side::BOTH {
-            self.cut(turn, side, &worst);
+            let (quoted, nearest) = self.survey(side);
+            boldest[side.index()] = nearest;
+            self.cut(turn, side, &worst, quoted);
             let view = View {
                 side,
                 now: turn.at.mono,
@@ -119,7 +121,6 @@ impl Maker {
             };
             self.requotes[side.index()].plan(&view, &self.terms, &self.orders);
         }
-        let boldest = Side::BOTH.map(|side| self.boldest(side));
         let bounds = Bounds {
             worst,
             protective_only,
@@ -150,7 +151,7 @@ impl Maker {
     fn grind(&mut self, turn: &mut Turn<'_>, top: &Top) {
         let now = turn.at.mono;
         let position = self.ledger.position().qty;
-        let sigma_ratio = self.volatility.sigma_ticks() / top.mid_ticks();
+        let sigma_ratio = self.sigma_ratio;
         let best = (top.bid.price, top.ask.price);
         let slice = self
             .grinding
@@ -168,14 +169,26 @@ impl Maker {
         }
     }
 
-    /// Cuts the far layers that the worst case does not leave room for.
-    fn cut(&mut self, turn: &mut Turn<'_>, side: Side, worst: &Worst) {
-        let quoted: Qty = self
-            .orders
-            .working(side)
-            .filter(|order| is_quote(order))
-            .map(|order| order.exposure())
-            .sum();
+    /// One walk over a side's orders: what its quotes could still fill, and our
+    /// own price nearest to the other side.
+    fn survey(&self, side: Side) -> (Qty, Option<Price>) {
+        let mut quoted = Qty::ZERO;
+        let mut boldest: Option<Price> = None;
+        for order in self.orders.working(side) {
+            if is_quote(order) {
+                quoted += order.exposure();
+            }
+            let price = order.boldest_price();
+            if boldest.is_none_or(|own| (price.0 - own.0) * side.sign() > 0) {
+                boldest = Some(price);
+            }
+        }
+        (quoted, boldest)
+    }
+
+    /// Cuts the far layers that the worst case does not leave room for,
+    /// `quoted` being what the quotes that stand could still fill.
+    fn cut(&mut self, turn: &mut Turn<'_>, side: Side, worst: &Worst, quoted: Qty) {
         let committed = self.orders.exposure(side) - quoted;
         let wanted = self.quotes.side(side);
         let keep = worst.affordable(side, committed, wanted);
@@ -186,15 +199,6 @@ impl Maker {
             let cut = u16::try_from(cut).unwrap_or(u16::MAX);
             turn.out
                 .note(self.symbol(), NoteKind::LayersCut { side, cut });
-        }
-    }
-
-    /// Our own price nearest to the other side that may rest there.
-    fn boldest(&self, side: Side) -> Option<Price> {
-        let prices = self.orders.working(side).map(|order| order.boldest_price());
-        match side {
-            Side::Buy => prices.max(),
-            Side::Sell => prices.min(),
         }
     }
 
