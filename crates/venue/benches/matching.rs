@@ -18,7 +18,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 const START: VenueNs = VenueNs(1_788_231_600_000_000_000);
 const ACCOUNTS: usize = 40;
-const RESTING: usize = 8_000;
+const RESTING: usize = 4_000;
 const MID: i64 = 261_000;
 
 #[derive(Default)]

@@ -41,8 +41,23 @@ impl Marked {
     /// Signed as the quantity is.
     #[inline]
     pub(crate) fn worth(self, qty: Qty) -> Cash {
+        // The lot of every listed symbol, and nearly every quantity: within 64
+        // bits, and a known divisor needs no division.
+        if self.divisor == 1_000
+            && let Some(product) = self.price.checked_mul(qty.0)
+            && let Some(away) = product.checked_add(product.signum() * 500)
+        {
+            return Cash(away / 1_000);
+        }
+        self.worth_of_any(qty)
+    }
+
+    #[cold]
+    fn worth_of_any(self, qty: Qty) -> Cash {
         let product = i128::from(self.price) * i128::from(self.factor) * i128::from(qty.0);
-        rounded(product, self.divisor)
+        let half = i128::from(self.divisor / 2) * product.signum();
+        let cash = (product + half) / i128::from(self.divisor);
+        Cash(i64::try_from(cash).expect("notional within 92 billion"))
     }
 
     #[inline]
@@ -115,32 +130,6 @@ impl Needs {
     }
 }
 
-/// A quotient, half away from zero. The 64-bit path is several times faster
-/// and nearly always enough.
-#[inline]
-fn rounded(product: i128, divisor: i64) -> Cash {
-    match i64::try_from(product) {
-        Ok(small) if small.abs() < i64::MAX - divisor => {
-            let away = small + small.signum() * (divisor >> 1);
-            // The lot of every listed symbol; a known divisor needs no division.
-            Cash(if divisor == 1_000 {
-                away / 1_000
-            } else {
-                away / divisor
-            })
-        }
-        _ => {
-            let half = if product < 0 {
-                -divisor / 2
-            } else {
-                divisor / 2
-            };
-            let cash = (product + i128::from(half)) / i128::from(divisor);
-            Cash(i64::try_from(cash).expect("notional within 92 billion"))
-        }
-    }
-}
-
 /// The largest notional that may be held at a leverage.
 pub(crate) fn bracket_cap(spec: &SymbolSpec, leverage: u32) -> Cash {
     let fitting = |bracket: &&Bracket| bracket.leverage_max >= leverage;
@@ -197,5 +186,8 @@ mod tests {
         assert_eq!(marked.worth(Qty(473)), cash("1166.82229202"));
         assert_eq!(marked.worth(Qty(-473)), -cash("1166.82229202"));
         assert_eq!(marked.worth(Qty(473_000_000)), cash("1166822292.02"));
+        for lots in [1, 473, -1, -473, 36_000_000, 40_000_000, -40_000_000] {
+            assert_eq!(marked.worth(Qty(lots)), marked.worth_of_any(Qty(lots)));
+        }
     }
 }

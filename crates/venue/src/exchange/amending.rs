@@ -89,7 +89,7 @@ impl Exchange {
         {
             return Err(Reject::BRACKET);
         }
-        self.check_margin(account, market, &rest, assumed, order.reserved)?;
+        self.check_margin(account, market, &rest, wanted - order.reserved)?;
         Ok(assumed)
     }
 

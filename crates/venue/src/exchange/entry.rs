@@ -20,8 +20,10 @@ pub(super) struct Terms {
     pub(super) request: OrderRequest,
     /// No fill beyond this.
     pub(super) limit: Price,
-    /// Margin assumes this price.
+    /// Margin assumes this price,
     pub(super) assumed: Decimal,
+    /// at which the order is worth this.
+    pub(super) reserve: Cash,
 }
 
 impl Exchange {
@@ -88,14 +90,15 @@ impl Exchange {
         }
         let limit = limit_price(market, &request);
         let assumed = assumed_price(market, request.kind, request.side, limit);
-        check_bracket(account, market, &request, assumed)?;
-        let released = Cash::ZERO;
-        self.check_margin(account, market, &request, assumed, released)?;
+        let reserve = market.marked.at(assumed).worth(request.qty);
+        check_bracket(account, market, &request, reserve)?;
+        self.check_margin(account, market, &request, reserve)?;
         check_engine(market, &request, limit)?;
         Ok(Terms {
             request,
             limit,
             assumed,
+            reserve,
         })
     }
 
@@ -150,37 +153,37 @@ impl Exchange {
         }
     }
 
-    /// Refuses what the account cannot pay for. `released` is what margin
-    /// already assumes for the order that an amendment replaces.
+    /// Refuses what the account cannot pay for. `more_reserved` is what margin
+    /// would assume for open orders beyond what it does.
     pub(super) fn check_margin(
         &self,
         account: &Account,
         market: &Market,
         request: &OrderRequest,
-        assumed: Decimal,
-        released: Cash,
+        more_reserved: Cash,
     ) -> Result<(), Reject> {
         let holding = &account.holdings[usize::from(market.id.0)];
         if request.position_side != PositionSide::Both && is_closing(request) {
             return Ok(());
         }
         let before = market.marked.needs(holding);
-        let reserve = market.marked.at(assumed).worth(request.qty);
         let mut sides = holding.open_sides.map(|side| side.reserved);
-        sides[request.side.index()] += reserve - released;
+        sides[request.side.index()] += more_reserved;
         let after = market.marked.needs_with(holding, sides);
         if after.total <= before.total {
             return Ok(());
         }
         let more = after.margin() - before.margin();
         // A buy above mark or a sell below it starts with a loss.
-        let worth = market.marked.worth(request.qty);
-        let paid = match request.kind {
-            OrderKind::Limit => market.instrument.notional(request.price, request.qty),
-            OrderKind::Market | OrderKind::Liquidation => worth,
+        let loss = match request.kind {
+            OrderKind::Limit => {
+                let price = market.instrument.price_decimal(request.price);
+                let over = (price.0 - market.pricing.view.mark.0) * request.side.sign();
+                market.marked.at(Decimal(over.max(0))).worth(request.qty)
+            }
+            OrderKind::Market | OrderKind::Liquidation => Cash::ZERO,
         };
-        let loss = (paid.0 - worth.0) * request.side.sign();
-        if self.available(account, market.asset) < more + Cash(loss.max(0)) {
+        if self.available(account, market.asset) < more + loss {
             return Err(Reject::MARGIN);
         }
         Ok(())
@@ -235,15 +238,21 @@ impl Exchange {
             account: id,
             handle: None,
             assumed: terms.assumed,
-            reserved: Cash::ZERO,
-            reducing: Qty::ZERO,
+            reserved: terms.reserve,
+            reducing: if request.reduce_only {
+                request.qty
+            } else {
+                Qty::ZERO
+            },
             amendments: 0,
             listed_at: holding.open.len() as u32,
         };
         let slot = self.orders.insert(count, order);
+        let side = &mut holding.open_sides[request.side.index()];
+        side.reserved += order.reserved;
+        side.reducing += order.reducing;
         holding.open.push(slot);
         account.names.insert(slot, &self.orders);
-        self.reserve(slot);
         slot
     }
 }
@@ -390,7 +399,7 @@ fn check_bracket(
     account: &Account,
     market: &Market,
     request: &OrderRequest,
-    assumed: Decimal,
+    reserve: Cash,
 ) -> Result<(), Reject> {
     if request.reduce_only || is_closing(request) {
         return Ok(());
@@ -399,8 +408,7 @@ fn check_bracket(
     let held = holding.held[request.position_side.index()].position.qty;
     let ahead = Qty((held.0 * request.side.sign()).max(0));
     let open = holding.open_sides[request.side.index()].reserved;
-    let order = market.marked.at(assumed).worth(request.qty);
-    let total = market.marked.worth(ahead) + open + order;
+    let total = market.marked.worth(ahead) + open + reserve;
     if total > bracket_cap(&market.spec, holding.leverage) {
         return Err(Reject::BRACKET);
     }

@@ -285,12 +285,14 @@ impl Exchange {
             ..OrderRequest::limit(symbol, side, limit, held.abs(), TimeInForce::Ioc)
         };
         let assumed = market.pricing.view.mark;
+        let reserve = market.marked.worth(held.abs());
         let slot = self.open(
             account,
             &Terms {
                 request,
                 limit,
                 assumed,
+                reserve,
             },
         );
         let order_id = self.orders.get(slot).view.order_id;
