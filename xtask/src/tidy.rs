@@ -106,9 +106,10 @@ fn source(path: &str, text: &str, faults: &mut Faults) {
     }
     let is_test = path.contains("/tests/");
     // Expected transcripts stand in tests as they are printed.
-    let is_transcript = is_test || path.ends_with("/tests.rs");
+    let mut is_transcript = is_test || path.ends_with("/tests.rs");
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
+        is_transcript |= line == "#[cfg(test)]";
         let columns = line.chars().count();
         if columns > COLUMNS_MAX && !is_transcript {
             let text = format!("{columns} columns, at most {COLUMNS_MAX}");

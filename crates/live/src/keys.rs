@@ -32,7 +32,10 @@ pub enum KeysError {
         missing: &'static str,
     },
     /// Others than the owner may read the file.
-    #[error("{path} has mode {mode:04o}, must be 0600; fix it with: chmod 600 {path}", path = path.display())]
+    #[error(
+        "{path} has mode {mode:04o}, must be 0600; fix it with: chmod 600 {path}",
+        path = path.display()
+    )]
     Mode {
         /// The file.
         path: PathBuf,

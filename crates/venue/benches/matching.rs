@@ -201,7 +201,7 @@ fn whole_core(millions: u64) {
     let (mut spent_s, mut worked_s) = (0.0, 0.0);
     for million in 0..millions {
         let started = Instant::now();
-        let worked = processor_s();
+        let worked = cpu_s();
         for batch in 0..(1_000_000 / 50) {
             for _ in 0..50 {
                 run.operate();
@@ -210,7 +210,7 @@ fn whole_core(millions: u64) {
             run.read_events();
         }
         spent_s += started.elapsed().as_secs_f64();
-        worked_s += processor_s() - worked;
+        worked_s += cpu_s() - worked;
         if (million + 1).is_power_of_two() || million + 1 == millions {
             slots.push((million + 1, run.exchange.order_slots(), resident_mb()));
         }
@@ -276,7 +276,7 @@ fn bare_book(millions: u64) {
 
 /// What this thread has used of a processor: other programs on the machine
 /// count less in it.
-fn processor_s() -> f64 {
+fn cpu_s() -> f64 {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let ns: f64 = stat
         .split(' ')

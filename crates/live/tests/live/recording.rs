@@ -32,6 +32,7 @@ async fn recorded(spec: RecordSpec, enough: impl Fn(&[PathBuf]) -> bool) -> Reco
     let dir = spec.dir.clone();
     let recording = tokio::spawn(record(spec, stopped));
     let started = Instant::now();
+    let mut looks = tokio::time::interval(Duration::from_millis(10));
     loop {
         let entries = std::fs::read_dir(&dir).into_iter().flatten().flatten();
         let files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
@@ -43,7 +44,7 @@ async fn recorded(spec: RecordSpec, enough: impl Fn(&[PathBuf]) -> bool) -> Reco
             "waited in vain: {files:?}"
         );
         assert!(!recording.is_finished(), "ended by itself");
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        looks.tick().await;
     }
     stop.send(true).expect("it listens");
     recording.await.expect("no panic").expect("a summary")

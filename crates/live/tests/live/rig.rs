@@ -133,13 +133,14 @@ impl Rig {
     /// Waits until `holds`, or fails with the last state of everything.
     pub(crate) async fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
         let started = Instant::now();
+        let mut looks = tokio::time::interval(Duration::from_millis(2));
         while !holds(self) {
             assert!(
                 started.elapsed() < PATIENCE && !self.run.is_finished(),
                 "waited in vain until {what}: {:#?}",
                 self.status()
             );
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            looks.tick().await;
         }
     }
 
