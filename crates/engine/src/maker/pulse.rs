@@ -271,14 +271,14 @@ impl Maker {
             return false;
         }
         let allowed = self.cancel_rate.allows_cosmetic(now);
-        if self.said.slowed == allowed {
-            self.said.slowed = !allowed;
-            if !allowed {
-                let cancels_per_min = self.cancel_rate.per_minute(now);
-                turn.out
-                    .note(self.symbol(), NoteKind::RequotesSlowed { cancels_per_min });
-            }
+        let cancels_per_min = self.cancel_rate.per_minute(now);
+        if !allowed && !self.said.slowed {
+            self.said.slowed = true;
+            let slowed = NoteKind::RequotesSlowed { cancels_per_min };
+            turn.out.note(self.symbol(), slowed);
         }
+        // Near the limit single changes still pass: that is no recovery yet.
+        self.said.slowed &= cancels_per_min >= self.settings.max_cancel_per_min / 2;
         allowed
     }
 

@@ -15,10 +15,10 @@ use std::fmt::Write as _;
 
 use expect_test::Expect;
 use phoenix_domain::{
-    At, Balance, BookLoss, Cash, ClientId, Command, Doubt, Event, Fill, Instrument, Level, MonoNs,
-    Note, NoteKind, OpenOrders, OperatorOrder, OrderReport, OrderStatus, Origin, Outcome,
-    PauseReason, PositionReport, Price, Qty, Rate, Refusal, RefusalReason, Request, RunId, Side,
-    StreamKind, SymbolId, TimeInForce, VenueMs,
+    AccountSnapshot, At, Balance, BookLoss, Cash, ClientId, Command, Doubt, Event, Fill,
+    Instrument, InstrumentSpec, Level, MonoNs, Note, NoteKind, OpenOrders, OperatorOrder,
+    OrderReport, OrderStatus, Origin, Outcome, PauseReason, PositionReport, Price, Qty, Rate,
+    Refusal, RefusalReason, Request, RunId, Side, StreamKind, SymbolId, TimeInForce, VenueMs,
 };
 use phoenix_engine::{Desk, Output};
 
@@ -126,7 +126,13 @@ impl Reel {
             ["down"] => self.step(&Event::StreamDown(StreamKind::Private)),
             ["held", qty, entry] => self.position = (self.qty(qty), decimal(entry)),
             ["foreign", side, price, qty] => self.foreign(side, price, qty),
-            ["orphan", run, side, price, qty] => self.orphan(run, side, price, qty),
+            ["found", seq, side, price, qty] => self.found_as(seq, side, price, qty),
+            ["unfit"] => self.account(true),
+            ["fit"] => self.account(false),
+            ["filters", tick, trading] => self.filters(tick, trading == "trading"),
+            ["list"] => self.list(),
+            ["wallet", cash] => self.wallet(cash),
+            ["stream_position", qty] => self.stream_position(qty),
             ["pause"] => self.order(OperatorOrder::Pause(None, PauseReason::Operator)),
             ["resume", reason] => self.order(OperatorOrder::Resume(None, pause_reason(reason))),
             ["cancel_all"] => self.order(OperatorOrder::CancelAll(None)),
@@ -138,13 +144,7 @@ impl Reel {
 
     /// Everything a maker must learn before it quotes.
     fn start(&mut self, bid: &str, ask: &str) {
-        let wallet = Cash(decimal("1000").0);
-        let venue_ms = self.at.venue;
-        self.step(&Event::BalanceReported(Balance {
-            asset: 0,
-            wallet,
-            venue_ms,
-        }));
+        self.wallet("1000");
         self.step(&Event::StreamUp(StreamKind::Private));
         self.ack_all();
         self.book(bid, ask);
@@ -320,7 +320,7 @@ impl Reel {
             .filter(|(_, held)| held.status == OrderStatus::New);
         let mut orders = Vec::new();
         for (&seq, _) in open {
-            let run = RunId(if seq >= 900 { 3 } else { RUN.0 });
+            let run = run_of(seq);
             let mut report = self.report(ClientId { run, seq }, Origin::List);
             report.client_id = report.client_id.filter(|_| seq < 1_000);
             orders.push(report);
@@ -426,7 +426,7 @@ impl Reel {
         self.found(1_000, side, price, qty);
     }
 
-    fn orphan(&mut self, seq: &str, side: &str, price: &str, qty: &str) {
+    fn found_as(&mut self, seq: &str, side: &str, price: &str, qty: &str) {
         self.found(seq.parse().expect("a number from 900"), side, price, qty);
     }
 
@@ -441,6 +441,47 @@ impl Reel {
             status: OrderStatus::New,
         };
         self.orders.insert(seq, held);
+    }
+
+    fn wallet(&mut self, cash: &str) {
+        let wallet = Cash(decimal(cash).0);
+        let venue_ms = self.at.venue;
+        self.step(&Event::BalanceReported(Balance {
+            asset: 0,
+            wallet,
+            venue_ms,
+        }));
+    }
+
+    fn account(&mut self, hedge_mode: bool) {
+        self.step(&Event::AccountReported(AccountSnapshot {
+            hedge_mode,
+            multi_asset: false,
+            can_trade: true,
+        }));
+    }
+
+    fn filters(&mut self, tick: &str, trading: bool) {
+        let spec = InstrumentSpec {
+            tick: decimal(tick),
+            trading,
+            ..self.instrument.spec().clone()
+        };
+        let changed = Instrument::new(SYMBOL, spec).expect("a valid instrument");
+        self.step(&Event::InstrumentChanged(&changed));
+    }
+
+    /// The account stream's word on the position, right or wrong.
+    fn stream_position(&mut self, qty: &str) {
+        let report = PositionReport {
+            symbol: SYMBOL,
+            qty: self.qty(qty),
+            entry: decimal("2500"),
+            venue_ms: self.at.venue,
+            origin: Origin::Stream,
+            asked_at: self.at.mono,
+        };
+        self.step(&Event::PositionReported(report));
     }
 
     fn level(&self, text: &str) -> Level {
@@ -520,6 +561,15 @@ impl Reel {
             ref kind => format!("{kind:?}"),
         };
         writeln!(self.transcript, "    ! {line}").expect("a string");
+    }
+}
+
+/// Orders found, not sent: from 900 of an earlier run, from 950 of a newer one.
+fn run_of(seq: u32) -> RunId {
+    match seq {
+        0..900 => RUN,
+        900..950 => RunId(3),
+        950.. => RunId(8),
     }
 }
 

@@ -349,14 +349,14 @@ fn orphans_are_cancelled_and_foreign_orders_left_alone() {
         "
         set total_layers 1
         foreign buy 2400 1
-        orphan 901 sell 2600 0.5
+        found 901 sell 2600 0.5
         at 0.000s start 2499.99 / 2500.01
         pulse
         at 1.000s pause
         ",
         expect![[r#"
             foreign buy 2400 1
-            orphan 901 sell 2600 0.5
+            found 901 sell 2600 0.5
             at 0.000s start 2499.99 / 2500.01
                 > list open orders
                 > fetch position
@@ -445,6 +445,172 @@ fn an_unknown_order_is_asked_about_and_resolved_by_evidence() {
             timer
             ack
             pulse
+        "#]],
+    );
+}
+
+#[test]
+fn an_account_in_hedge_mode_is_not_traded() {
+    check_tape(
+        "
+        set total_layers 1
+        at 0.000s unfit
+        start 2499.99 / 2500.01
+        pulse
+        at 1.000s fit
+        pulse
+        ",
+        expect![[r#"
+            at 0.000s unfit
+                ! AccountUnfit { hedge_mode: true, multi_asset: false }
+                ! Paused { reason: Venue }
+            start 2499.99 / 2500.01
+                > list open orders
+                > fetch position
+            pulse
+            at 1.000s fit
+                ! Resumed { reason: Venue }
+            pulse
+                > place #1 buy 2499.00 x0.020 post_only
+                > place #2 sell 2501.00 x0.020 post_only
+        "#]],
+    );
+}
+
+#[test]
+fn a_halt_pulls_and_trading_again_resumes() {
+    check_tape(
+        "
+        set total_layers 1
+        at 0.000s start 2499.99 / 2500.01
+        pulse
+        ack
+        at 1.000s filters 0.01 halted
+        ack
+        pulse
+        at 2.000s filters 0.01 trading
+        pulse
+        ",
+        expect![[r#"
+            at 0.000s start 2499.99 / 2500.01
+                > list open orders
+                > fetch position
+            pulse
+                > place #1 buy 2499.00 x0.020 post_only
+                > place #2 sell 2501.00 x0.020 post_only
+            ack
+            at 1.000s filters 0.01 halted
+                > cancel all
+                ! InstrumentChanged
+                ! Paused { reason: Venue }
+            ack
+            pulse
+            at 2.000s filters 0.01 trading
+                ! InstrumentChanged
+                ! Resumed { reason: Venue }
+            pulse
+                > place #3 buy 2499.00 x0.020 post_only
+                > place #4 sell 2501.00 x0.020 post_only
+        "#]],
+    );
+}
+
+#[test]
+fn a_new_tick_size_parks_the_symbol() {
+    check_tape(
+        "
+        set total_layers 1
+        at 0.000s start 2499.99 / 2500.01
+        pulse
+        ack
+        at 1.000s filters 0.1 trading
+        ack
+        pulse
+        ",
+        expect![[r#"
+            at 0.000s start 2499.99 / 2500.01
+                > list open orders
+                > fetch position
+            pulse
+                > place #1 buy 2499.00 x0.020 post_only
+                > place #2 sell 2501.00 x0.020 post_only
+            ack
+            at 1.000s filters 0.1 trading
+                > cancel all
+                ! InstrumentChanged
+                ! Paused { reason: Venue }
+            ack
+            pulse
+        "#]],
+    );
+}
+
+#[test]
+fn a_newer_maker_on_the_account_makes_this_one_stand_back() {
+    check_tape(
+        "
+        set total_layers 1
+        at 0.000s start 2499.99 / 2500.01
+        pulse
+        ack
+        found 950 buy 2400 0.02
+        at 1.000s list
+        ",
+        expect![[r#"
+            at 0.000s start 2499.99 / 2500.01
+                > list open orders
+                > fetch position
+            pulse
+                > place #1 buy 2499.00 x0.020 post_only
+                > place #2 sell 2501.00 x0.020 post_only
+            ack
+            found 950 buy 2400 0.02
+            at 1.000s list
+                > cancel all
+                ! SecondWriter { client_id: ClientId { run: RunId(8), seq: 950 } }
+                ! Paused { reason: Venue }
+        "#]],
+    );
+}
+
+#[test]
+fn c3_a_position_in_doubt_is_asked_for_before_quoting_goes_on() {
+    check_tape(
+        "
+        set total_layers 1
+        at 0.000s start 2499.99 / 2500.01
+        pulse
+        ack
+        held 0.05 2500
+        at 1.000s stream_position 0.05
+        at 2.500s top 2499.98 / 2500.00
+        pulse
+        at 3.000s timer
+        ack
+        top 2499.99 / 2500.01
+        pulse
+        ",
+        expect![[r#"
+            at 0.000s start 2499.99 / 2500.01
+                > list open orders
+                > fetch position
+            pulse
+                > place #1 buy 2499.00 x0.020 post_only
+                > place #2 sell 2501.00 x0.020 post_only
+            ack
+            held 0.05 2500
+            at 1.000s stream_position 0.05
+            at 2.500s top 2499.98 / 2500.00
+            pulse
+            at 3.000s timer
+                > fetch position
+                > cancel all
+            ack
+                ! PositionCorrected { ours: Qty(0), venue: Qty(50) }
+            top 2499.99 / 2500.01
+            pulse
+                > place #3 buy 2499.00 x0.020 post_only
+                > place #4 sell 2501.00 x0.020 post_only
         "#]],
     );
 }

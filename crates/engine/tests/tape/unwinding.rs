@@ -189,3 +189,45 @@ fn a_person_can_flatten_a_short() {
         "#]],
     );
 }
+
+#[test]
+fn a_drawdown_from_the_day_s_peak_stops_even_without_a_position_at_a_loss() {
+    check_tape(
+        "
+        set total_layers 1
+        set inventory_skew_coeff 0.1
+        set net_max 20
+        set order_qty_max 10
+        set stop_loss_thresh 0.02
+        held 2 2000
+        at 0.000s start 2499.99 / 2500.01
+        pulse
+        ack
+        at 1.000s top 2509.99 / 2510.01
+        pulse
+        ack
+        at 2.000s top 2475.99 / 2476.01
+        pulse
+        ",
+        expect![[r#"
+            held 2 2000
+            at 0.000s start 2499.99 / 2500.01
+                > list open orders
+                > fetch position
+            pulse
+                > place #1 buy 2474.00 x0.020 post_only
+                > place #2 sell 2500.00 x0.020 post_only
+            ack
+            at 1.000s top 2509.99 / 2510.01
+            pulse
+                > amend #1 to 2483.90 x0.020
+                > amend #2 to 2510.00 x0.020
+            ack
+            at 2.000s top 2475.99 / 2476.01
+            pulse
+                > cancel all
+                ! StopLoss { loss: Cash(6800000000), limit: Cash(6060000000) }
+                ! Paused { reason: StopLoss }
+        "#]],
+    );
+}
