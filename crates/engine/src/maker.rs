@@ -65,6 +65,8 @@ pub(crate) struct Maker {
     markouts: Markouts,
     cancel_rate: CancelRate,
     foreign: u16,
+    /// A newer run trades here: its orders are not ours to cancel either.
+    shared: bool,
     /// A list held orders of an earlier run, and not all are gone yet.
     orphaned: bool,
 
@@ -138,6 +140,7 @@ impl Maker {
             markouts: Markouts::new(),
             cancel_rate: CancelRate::new(settings.max_cancel_per_min),
             foreign: 0,
+            shared: false,
             orphaned: false,
             skew: Skew::default(),
             grid: Grid::new(&terms),
@@ -309,6 +312,10 @@ impl Maker {
     }
 
     fn reported(&mut self, turn: &mut Turn<'_>, report: &OrderReport) {
+        if report.client_id.is_none() && !report.status.is_final() {
+            // The next list counts them; until then one is enough to spare.
+            self.foreign = self.foreign.max(1);
+        }
         if let Some(change) = self.orders.reported(turn.at, report) {
             self.follow(turn, &change, report.origin);
         }
@@ -449,6 +456,7 @@ impl Maker {
                 },
             );
         }
+        self.shared = findings.second_writer.is_some();
         if let Some(client_id) = findings.second_writer {
             turn.out.note(symbol, NoteKind::SecondWriter { client_id });
             self.hold(turn, PauseReason::Venue);

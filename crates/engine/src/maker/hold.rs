@@ -46,7 +46,7 @@ impl Maker {
         self.dirty = true;
         turn.out.command(Command::CancelAll {
             symbol: self.symbol(),
-            spare_foreign: self.foreign > 0,
+            spare_foreign: self.foreign > 0 || self.shared,
         });
     }
 

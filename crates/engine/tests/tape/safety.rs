@@ -566,7 +566,7 @@ fn a_newer_maker_on_the_account_makes_this_one_stand_back() {
             ack
             found 950 buy 2400 0.02
             at 1.000s list
-                > cancel all
+                > cancel all of ours
                 ! SecondWriter { client_id: ClientId { run: RunId(8), seq: 950 } }
                 ! Paused { reason: Venue }
         "#]],
