@@ -9,129 +9,31 @@ mod clock;
 mod http;
 mod mail;
 mod socket;
+mod spec;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use phoenix_domain::Cash;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot, watch};
 
-use crate::exchange::{
-    AccountId, AccountSpec, Exchange, ExchangeError, ExchangeSpec, Liquidity, MarketSpec, Oversize,
-    VenueNs,
-};
-use crate::flow::FlowSpec;
-use crate::front::{ConnId, Front, FrontSpec, HttpResponse, KeyError, KeySecret, KeySpec};
-use crate::front::{Outgoing, RequestId};
+use crate::exchange::{AccountId, Exchange, ExchangeError, VenueNs};
+use crate::front::{ConnId, Front, HttpResponse, KeyError, Outgoing, RequestId};
 use crate::serve::clock::Clock;
 use crate::serve::mail::{Mail, Mailbox};
-use crate::spec::SymbolSpec;
+
+pub use spec::{AccountSeat, Secret, ServeSpec, build};
 
 /// How long sockets are given to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// Longest wait for the exchange's thread to do as asked.
+const INSIDE_WITHIN: Duration = Duration::from_secs(10);
 /// Longest sleep when nothing is due.
 const IDLE: Duration = Duration::from_millis(100);
-
-/// An account and the keys that trade for it.
-#[derive(Clone, Debug)]
-pub struct AccountSeat {
-    /// Deposits and fees.
-    pub account: AccountSpec,
-    /// Pairs of key and secret.
-    pub keys: Vec<(String, Secret)>,
-}
-
-impl AccountSeat {
-    /// Key of the account every simulated exchange is started with.
-    pub const DEMO_KEY: &'static str =
-        "phoenixDemoKey00000000000000000000000000000000000000000000000000";
-    /// Its secret. It opens nothing but a simulated account.
-    pub const DEMO_SECRET: &'static str =
-        "phoenixDemoSecret00000000000000000000000000000000000000000000000";
-
-    /// An account with 100,000 of each asset and the demo key.
-    #[must_use]
-    pub fn demo() -> Self {
-        let funds = Cash(100_000 * 100_000_000);
-        let deposits = ["USDT", "USDC"].map(|asset| (asset.to_owned(), funds));
-        let secret = Secret(KeySecret::Hmac(Self::DEMO_SECRET.to_owned()));
-        Self {
-            account: AccountSpec {
-                deposits: deposits.into(),
-                ..AccountSpec::default()
-            },
-            keys: vec![(Self::DEMO_KEY.to_owned(), secret)],
-        }
-    }
-}
-
-/// A secret that does not print.
-#[derive(Clone)]
-pub struct Secret(pub KeySecret);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(redacted)")
-    }
-}
-
-/// What a server is started from.
-#[derive(Debug)]
-pub struct ServeSpec {
-    /// Where to listen; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// The exchange.
-    pub exchange: ExchangeSpec,
-    /// Its accounts, opened in this order.
-    pub seats: Vec<AccountSeat>,
-    /// The protocol; keys of the seats are added.
-    pub front: FrontSpec,
-    /// How much faster than the world its clock runs.
-    pub speed: f64,
-    /// CPU to pin the thread to.
-    pub core: Option<usize>,
-}
-
-/// Closed orders, trades and incomes kept per account unless told otherwise.
-const HISTORY_MAX: usize = 100_000;
-
-impl ServeSpec {
-    /// Symbols known by heart with their synthetic crowds, the demo account,
-    /// a free local port, the present time at its own pace. `None` for a
-    /// symbol not known by heart.
-    #[must_use]
-    pub fn synthetic(symbols: &[&str], seed: u64) -> Option<Self> {
-        let mut markets = Vec::with_capacity(symbols.len());
-        for name in symbols {
-            markets.push(MarketSpec {
-                symbol: SymbolSpec::named(name)?,
-                liquidity: Liquidity::Synthetic(FlowSpec::named(name)?),
-            });
-        }
-        Some(Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            exchange: ExchangeSpec {
-                start: clock::present(),
-                seed,
-                markets,
-                recording: None,
-                oversize: Oversize::default(),
-                history_max: HISTORY_MAX,
-            },
-            seats: vec![AccountSeat::demo()],
-            front: FrontSpec {
-                seed,
-                ..FrontSpec::default()
-            },
-            speed: 1.0,
-            core: None,
-        })
-    }
-}
 
 /// Why a server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -155,33 +57,6 @@ pub enum ServeError {
     },
 }
 
-/// Opens the seats' accounts and puts the protocol in front of the exchange.
-/// Returns the accounts in the order of the seats.
-///
-/// # Errors
-/// A listing or a key that makes no sense.
-pub fn build(
-    exchange: ExchangeSpec,
-    seats: &[AccountSeat],
-    mut front: FrontSpec,
-) -> Result<(Front, Vec<AccountId>), ServeError> {
-    let start = exchange.start;
-    let mut exchange = Exchange::new(exchange)?;
-    let mut accounts = Vec::with_capacity(seats.len());
-    for seat in seats {
-        let account = exchange.open_account(start, &seat.account);
-        accounts.push(account);
-        front
-            .keys
-            .extend(seat.keys.iter().map(|(api_key, secret)| KeySpec {
-                api_key: api_key.clone(),
-                secret: secret.0.clone(),
-                account,
-            }));
-    }
-    Ok((Front::new(front, exchange)?, accounts))
-}
-
 /// A running exchange. Dropping it stops it.
 #[derive(Debug)]
 pub struct Server {
@@ -198,6 +73,19 @@ impl Server {
     /// # Errors
     /// See [`ServeError`].
     pub fn start(spec: ServeSpec) -> Result<Self, ServeError> {
+        Self::start_as(spec, Waiting::Sleeps)
+    }
+
+    /// The same with a thread that never sleeps: it burns its core and spares
+    /// every wake-up.
+    ///
+    /// # Errors
+    /// See [`ServeError`].
+    pub fn start_busy(spec: ServeSpec) -> Result<Self, ServeError> {
+        Self::start_as(spec, Waiting::Spins)
+    }
+
+    fn start_as(spec: ServeSpec, waiting: Waiting) -> Result<Self, ServeError> {
         if !(spec.speed > 0.0 && spec.speed <= 1_000.0) {
             return Err(ServeError::Speed(spec.speed));
         }
@@ -224,7 +112,7 @@ impl Server {
                 if let Some(core) = core {
                     pin(core);
                 }
-                runtime.block_on(run(inner, listener, stopped));
+                runtime.block_on(run(inner, listener, stopped, waiting));
                 runtime.shutdown_background();
             })
             .map_err(listening)?;
@@ -270,6 +158,22 @@ impl Server {
         result
     }
 
+    /// As [`Server::act`], but on the exchange's own thread, so that what
+    /// comes of it leaves without waking another thread first. `None` if the
+    /// thread has ended.
+    pub fn act_inside<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Front, VenueNs) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (done, result) = mpsc::channel();
+        self.shared.tasks().push(Box::new(move |front, now| {
+            // Whoever asked may have given up waiting.
+            let _ = done.send(act(front, now));
+        }));
+        self.shared.sooner.notify_one();
+        result.recv_timeout(INSIDE_WITHIN).ok()
+    }
+
     /// Closes every connection and ends the thread.
     pub fn stop(mut self) {
         self.end();
@@ -291,11 +195,21 @@ impl Drop for Server {
     }
 }
 
+/// What the thread does while nothing is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waiting {
+    Sleeps,
+    Spins,
+}
+
+/// What [`Server::act_inside`] hands over.
+type Task = Box<dyn FnOnce(&mut Front, VenueNs) + Send>;
+
 /// What all tasks share.
-#[derive(Debug)]
 struct Shared {
     clock: Clock,
     shell: Mutex<Shell>,
+    tasks: Mutex<Vec<Task>>,
     /// The timer has an earlier deadline to wait for.
     sooner: Notify,
     /// The last socket is gone.
@@ -312,6 +226,14 @@ struct Shell {
     timer_at: Option<VenueNs>,
 }
 
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Shared {
     fn new(front: Front, clock: Clock) -> Self {
         Self {
@@ -323,6 +245,7 @@ impl Shared {
                 mail: BTreeMap::new(),
                 timer_at: None,
             }),
+            tasks: Mutex::new(Vec::new()),
             sooner: Notify::new(),
             empty: Notify::new(),
         }
@@ -331,6 +254,23 @@ impl Shared {
     /// A panic of an inspecting test must not hide what it found.
     fn lock(&self) -> MutexGuard<'_, Shell> {
         self.shell.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Vec<Task>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does what is due and what was handed over; returns when something is
+    /// due next.
+    fn turn(&self) -> Option<VenueNs> {
+        let tasks = std::mem::take(&mut *self.tasks());
+        let mut shell = self.lock();
+        for task in tasks {
+            task(&mut shell.front, self.clock.now());
+        }
+        shell.deliver(self.clock.now());
+        shell.timer_at = shell.front.next_deadline();
+        shell.timer_at
     }
 
     /// Hands out what has arrived by now.
@@ -379,6 +319,7 @@ async fn run(
     shared: Arc<Shared>,
     listener: std::net::TcpListener,
     mut stopped: watch::Receiver<bool>,
+    waiting: Waiting,
 ) {
     let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
@@ -387,10 +328,12 @@ async fn run(
             return;
         }
     };
+    tokio::spawn(http::listen(listener, Arc::clone(&shared)));
+    let timekeeper = tokio::spawn(keep_time(Arc::clone(&shared), waiting));
     tokio::select! {
-        () = http::listen(listener, Arc::clone(&shared)) => {}
-        () = keep_time(&shared) => {}
+        // An error means that the server itself is gone.
         _ = stopped.wait_for(|stopped| *stopped) => {}
+        _ = timekeeper => tracing::error!("the exchange's clock has stopped"),
     }
     let goodbye = Mail::Close {
         code: 1001,
@@ -408,19 +351,18 @@ async fn run(
 }
 
 /// Does what becomes due without anybody asking.
-async fn keep_time(shared: &Shared) {
+async fn keep_time(shared: Arc<Shared>, waiting: Waiting) {
     loop {
-        let wait = {
-            let mut shell = shared.lock();
-            shell.deliver(shared.clock.now());
-            shell.timer_at = shell.front.next_deadline();
-            shell
-                .timer_at
-                .map_or(IDLE, |at| shared.clock.until(at).min(IDLE))
-        };
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = shared.sooner.notified() => {}
+        let due = shared.turn();
+        match waiting {
+            Waiting::Spins => tokio::task::yield_now().await,
+            Waiting::Sleeps => {
+                let wait = due.map_or(IDLE, |due| shared.clock.until(due).min(IDLE));
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    () = shared.sooner.notified() => {}
+                }
+            }
         }
     }
 }
