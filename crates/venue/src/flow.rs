@@ -2,7 +2,7 @@
 //! clusters, quiet and busy spells, trends and jumps. Everything follows from
 //! the seed.
 //!
-//! A hidden fair price moves ([`path`]); makers of the crowd place and pull
+//! A hidden fair price moves (`path`); makers of the crowd place and pull
 //! orders around it; takers come by chance, and in bursts after each other
 //! (a self-exciting rate); whoever quotes on the wrong side of the fair price
 //! is pulled or picked off, accounts' orders included. Trading itself is the
