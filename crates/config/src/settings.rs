@@ -1,5 +1,5 @@
 //! The checked configuration: any value that can stand here is legal by itself
-//! and together with the others. Made by [`crate::check`] only.
+//! and together with the others. Made by [`crate::check()`] only.
 
 use std::path::PathBuf;
 
