@@ -8,7 +8,6 @@ mod plain;
 
 use std::time::{Duration, Instant};
 
-use phoenix_live::LaneKind;
 use rust_decimal::Decimal;
 
 use feed::Feed;
@@ -41,12 +40,8 @@ fn compare(title: &str, wanted: f64, kind: Kind) {
     let mut last = None;
     for round in 0..ROUNDS {
         let feed = Feed::generate(FRAMES, 7 + round as u64);
-        let frames = match kind {
-            Kind::Depth => &feed.frames,
-            Kind::Ticker => &feed.tickers,
-        };
-        let fast = run_ours(&feed.snapshot, frames);
-        let slow = run_plain(&feed.snapshot, frames, kind);
+        let fast = run_ours(&feed, kind);
+        let slow = run_plain(&feed, kind);
         ratios.push(slow.p50_ns as f64 / fast.p50_ns as f64);
         last = Some((fast, slow));
     }
@@ -100,11 +95,18 @@ impl std::fmt::Display for Latency {
     }
 }
 
-fn run_ours(snapshot: &[u8], frames: &[Vec<u8>]) -> Latency {
-    let mut ours = Ours::new(SECRET, snapshot);
+fn run_ours(feed: &Feed, kind: Kind) -> Latency {
+    let mut ours = Ours::new(SECRET, &feed.snapshot);
     let (mut samples, mut orders) = (Vec::with_capacity(FRAMES), 0);
-    for (index, frame) in frames.iter().enumerate() {
-        let sent = ours.frame(LaneKind::Public, frame);
+    for (index, (depth, ticker)) in feed.frames.iter().zip(&feed.tickers).enumerate() {
+        let sent = match kind {
+            Kind::Depth => ours.frame(depth),
+            // The book is kept whole off the clock: quotes need one.
+            Kind::Ticker => {
+                ours.take(depth);
+                ours.frame(ticker)
+            }
+        };
         if index == WARM_UP {
             assert_eq!(ours.working(), 36, "working orders after the warm-up");
         }
@@ -116,7 +118,7 @@ fn run_ours(snapshot: &[u8], frames: &[Vec<u8>]) -> Latency {
     Latency::of(samples, orders)
 }
 
-fn run_plain(snapshot: &[u8], frames: &[Vec<u8>], kind: Kind) -> Latency {
+fn run_plain(feed: &Feed, kind: Kind) -> Latency {
     let terms = Terms {
         layers: 18,
         start_offset: Decimal::new(12, 1),
@@ -125,15 +127,15 @@ fn run_plain(snapshot: &[u8], frames: &[Vec<u8>], kind: Kind) -> Latency {
         max_spacing: Decimal::new(3, 0),
         size: Decimal::new(10, 3),
     };
-    let mut plain = Plain::new(terms, SECRET, snapshot);
+    let mut plain = Plain::new(terms, SECRET, &feed.snapshot);
     let (mut samples, mut orders) = (Vec::with_capacity(FRAMES), 0);
     let mut out = Vec::new();
-    for (index, frame) in frames.iter().enumerate() {
+    for (index, (depth, ticker)) in feed.frames.iter().zip(&feed.tickers).enumerate() {
         out.clear();
         let begun = Instant::now();
         match kind {
-            Kind::Depth => plain.frame(frame, &mut out),
-            Kind::Ticker => plain.ticker(frame, &mut out),
+            Kind::Depth => plain.frame(depth, &mut out),
+            Kind::Ticker => plain.ticker(ticker, &mut out),
         }
         if index >= WARM_UP && !out.is_empty() {
             // The first order is ready when it is written; what is written

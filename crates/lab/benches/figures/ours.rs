@@ -107,19 +107,25 @@ impl Ours {
     }
 
     /// One frame in, signed orders out; answers are given outside the clock.
-    pub(crate) fn frame(&mut self, lane: LaneKind, bytes: &[u8]) -> Sent {
+    pub(crate) fn frame(&mut self, bytes: &[u8]) -> Sent {
         self.at.mono = self.at.mono.plus_ms(100);
         self.at.venue.0 += 100;
         self.post.first = None;
         let begun = Instant::now();
         let _ = self
             .gateway
-            .market_frame(self.at, lane, 1, bytes, &mut self.post);
+            .market_frame(self.at, LaneKind::Public, 1, bytes, &mut self.post);
         self.gateway.pulse(self.at, &mut self.post);
         let first = self.post.first.map(|at| at - begun);
         let orders = self.post.entries.len() as u32;
         self.answer();
         Sent { first, orders }
+    }
+
+    /// One frame in and nothing decided yet, off the clock.
+    pub(crate) fn take(&mut self, bytes: &[u8]) {
+        let _ = self.gateway.market_frame(self.at, LaneKind::Public, 1, bytes, &mut self.post);
+        self.answer();
     }
 
     /// Orders resting now.

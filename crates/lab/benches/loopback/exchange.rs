@@ -1,0 +1,222 @@
+//! The real thing: the simulated exchange on real sockets, the live maker with
+//! real signatures, and a second account whose one order moves the best bid.
+
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use phoenix_binance::sign::Credentials;
+use phoenix_config::{Config, Lang};
+use phoenix_domain::{Cash, Price, Qty, Side, SymbolId, TimeInForce};
+use phoenix_live::{Clock, Endpoints, Setup, StatusPublisher, Timings, run};
+use phoenix_venue::exchange::{
+    AccountId, AccountSpec, ExchangeSpec, Liquidity, MarketSpec, OrderRef, OrderRequest, Oversize,
+    VenueNs,
+};
+use phoenix_venue::front::FrontSpec;
+use phoenix_venue::serve::{AccountSeat, ServeSpec, Server};
+use phoenix_venue::spec::SymbolSpec;
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+use crate::{PACE, Placement};
+
+const ETH: SymbolId = SymbolId(0);
+/// Best bid at rest, in ticks of 0.01.
+const BID: i64 = 260_000;
+/// Longest wait for the maker to quote, and for one amendment.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Exchange, maker and crowd.
+pub(crate) struct Market {
+    server: Server,
+    maker: AccountId,
+    crowd: AccountId,
+    stop: watch::Sender<bool>,
+    thread: JoinHandle<()>,
+}
+
+impl Market {
+    pub(crate) fn start(place: Placement) -> Self {
+        let server = Server::start(ServeSpec {
+            listen: ([127, 0, 0, 1], 0).into(),
+            exchange: exchange(),
+            seats: vec![AccountSeat::demo(), crowd()],
+            front: FrontSpec::default(),
+            speed: 1.0,
+            core: Some(place.venue),
+        })
+        .expect("an exchange");
+        let (maker, crowd) = (server.accounts()[0], server.accounts()[1]);
+        for layer in 0..200 {
+            for (side, price) in [
+                (Side::Buy, BID - layer * 10),
+                (Side::Sell, BID + 100 + layer * 10),
+            ] {
+                put(&server, crowd, side, price);
+            }
+        }
+        let addr = server.addr();
+        let (stop, stopped) = watch::channel(false);
+        let thread = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            let setup = setup(&addr.to_string(), place);
+            runtime.block_on(run(setup, stopped)).expect("a clean run");
+        });
+        let market = Self {
+            server,
+            maker,
+            crowd,
+            stop,
+            thread,
+        };
+        market.until_quoting();
+        market
+    }
+
+    /// Moves the best bid up and down; ns from each move to the maker's first
+    /// amendment, by the exchange's clock.
+    pub(crate) fn ticks(self, count: usize) -> Vec<u64> {
+        let mut samples = Vec::with_capacity(count);
+        let mut moved = None;
+        for _ in 0..count {
+            let at = match moved.take() {
+                None => {
+                    let (at, order) = put(&self.server, self.crowd, Side::Buy, BID + 80);
+                    moved = Some(order);
+                    at
+                }
+                Some(order) => self.server.act(|front, now| {
+                    let order = OrderRef::Id(order);
+                    let gone = front.exchange_mut().cancel(now, self.crowd, ETH, order);
+                    gone.expect("the crowd's own order");
+                    now
+                }),
+            };
+            samples.extend(self.amended_after(at));
+        }
+        let _ = self.stop.send(true);
+        self.thread.join().expect("the maker");
+        samples
+    }
+
+    /// The first change of a maker's order after `at`, ns later.
+    fn amended_after(&self, at: VenueNs) -> Option<u64> {
+        let begun = Instant::now();
+        loop {
+            thread::sleep(PACE);
+            let changed = self.server.inspect(|exchange| {
+                let orders = exchange.open_orders(self.maker, Some(ETH));
+                orders.iter().map(|order| order.updated).filter(|updated| *updated > at).min()
+            });
+            match changed {
+                Some(updated) => return Some(updated.0 - at.0),
+                None if begun.elapsed() > Duration::from_millis(50) => return None,
+                None => {}
+            }
+        }
+    }
+
+    fn until_quoting(&self) {
+        let begun = Instant::now();
+        loop {
+            let open = |exchange: &phoenix_venue::exchange::Exchange| {
+                exchange.open_orders(self.maker, Some(ETH)).len()
+            };
+            if self.server.inspect(open) == 2 {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "the maker does not quote");
+            thread::sleep(PACE);
+        }
+    }
+}
+
+fn put(server: &Server, account: AccountId, side: Side, price: i64) -> (VenueNs, u64) {
+    server.act(|front, now| {
+        let request =
+            OrderRequest::limit(ETH, side, Price(price), Qty(1_000), TimeInForce::Gtc);
+        let placed = front.exchange_mut().place(now, account, &request);
+        (now, placed.expect("the crowd may trade").order_id)
+    })
+}
+
+fn exchange() -> ExchangeSpec {
+    ExchangeSpec {
+        start: VenueNs::from_ms(1_788_231_600_000),
+        seed: 1,
+        markets: vec![MarketSpec {
+            symbol: SymbolSpec::named("ETHUSDC").expect("a built-in symbol"),
+            liquidity: Liquidity::None,
+        }],
+        recording: None,
+        oversize: Oversize::Shrink,
+        history_max: 10_000,
+    }
+}
+
+fn crowd() -> AccountSeat {
+    AccountSeat {
+        account: AccountSpec {
+            deposits: vec![("USDC".to_owned(), Cash(1_000_000_000 * 100_000_000 / 10))],
+            ..AccountSpec::default()
+        },
+        keys: Vec::new(),
+    }
+}
+
+fn setup(addr: &str, place: Placement) -> Setup {
+    let config = config(addr, place);
+    let venue = config.venue.clone().expect("the addresses are spelled");
+    let secret = SecretString::from(AccountSeat::DEMO_SECRET);
+    let credentials = Credentials::new(AccountSeat::DEMO_KEY, &secret).expect("the demo key");
+    let (status, _feed) = StatusPublisher::new();
+    Setup {
+        config,
+        endpoints: Endpoints::of(&venue),
+        venue: "loopback".to_owned(),
+        credentials: Some(credentials),
+        clock: Clock::at_speed(1.0),
+        lang: Lang::En,
+        dry_run: false,
+        timings: Timings::usual(),
+        status,
+    }
+}
+
+/// One layer a side that follows every move at once.
+fn config(addr: &str, place: Placement) -> Config {
+    let text = format!(
+        "global:
+  rest_url: http://{addr}
+  ws_url: ws://{addr}
+  total_notional_max: 1000000
+  quote_interval_ms: 1
+  order_entry: ws
+  busy_poll: {busy}
+  pin_core: {core}
+symbols:
+  - symbol: ETHUSDC
+    net_max: 10
+    total_layers: 1
+    unified_layer_size: 0.1
+    grid_start_offset: 2
+    grid_first_spacing: 0.3
+    grid_spacing_multiplier: 1
+    grid_max_spacing: 1
+    min_spread: 0.0001
+    inventory_skew_coeff: 0.001
+    pinning_thresh: 0.5
+    grinding_thresh: 0.6
+    stop_loss_thresh: 0.05
+    max_cancel_per_min: 100000
+",
+        busy = place.busy,
+        core = place.maker,
+    );
+    let checked = phoenix_config::check(&text, &|_| None);
+    let problems = checked.problems;
+    checked.config.unwrap_or_else(|| panic!("{problems:?}"))
+}
