@@ -124,7 +124,9 @@ impl Ours {
 
     /// One frame in and nothing decided yet, off the clock.
     pub(crate) fn take(&mut self, bytes: &[u8]) {
-        let _ = self.gateway.market_frame(self.at, LaneKind::Public, 1, bytes, &mut self.post);
+        let _ = self
+            .gateway
+            .market_frame(self.at, LaneKind::Public, 1, bytes, &mut self.post);
         self.answer();
     }
 
@@ -162,9 +164,10 @@ impl Ours {
             for (id, call) in std::mem::take(&mut self.post.calls) {
                 let body = match call.path {
                     "/fapi/v1/depth" => self.snapshot.clone(),
-                    "/fapi/v1/openOrders" | "/fapi/v3/positionRisk" | "/fapi/v3/balance" => {
-                        b"[]".to_vec()
-                    }
+                    "/fapi/v1/openOrders"
+                    | "/fapi/v1/userTrades"
+                    | "/fapi/v3/positionRisk"
+                    | "/fapi/v3/balance" => b"[]".to_vec(),
                     path => panic!("the bench does not expect {path}"),
                 };
                 let answer = HttpAnswer {

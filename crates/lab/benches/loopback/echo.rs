@@ -42,7 +42,11 @@ impl Echo {
 
     /// Round trips in ns, paced.
     pub(crate) fn rounds(self, count: usize) -> Vec<u64> {
-        let Self { mut near, place, far } = self;
+        let Self {
+            mut near,
+            place,
+            far,
+        } = self;
         let samples = thread::spawn(move || {
             pin(place.venue);
             let (tick, mut order) = ([1; TICK_BYTES], [0; ORDER_BYTES]);

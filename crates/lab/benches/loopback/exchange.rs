@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use phoenix_binance::sign::Credentials;
 use phoenix_config::{Config, Lang};
-use phoenix_domain::{Cash, Price, Qty, Side, SymbolId, TimeInForce};
+use phoenix_domain::{Cash, Decimal, Price, Qty, Side, SymbolId, TimeInForce};
 use phoenix_live::{Clock, Endpoints, Setup, StatusPublisher, Timings, run};
 use phoenix_venue::exchange::{
     AccountId, AccountSpec, ExchangeSpec, Liquidity, MarketSpec, OrderRef, OrderRequest, Oversize,
@@ -109,7 +109,11 @@ impl Market {
             thread::sleep(PACE);
             let changed = self.server.inspect(|exchange| {
                 let orders = exchange.open_orders(self.maker, Some(ETH));
-                orders.iter().map(|order| order.updated).filter(|updated| *updated > at).min()
+                orders
+                    .iter()
+                    .map(|order| order.updated)
+                    .filter(|updated| *updated > at)
+                    .min()
             });
             match changed {
                 Some(updated) => return Some(updated.0 - at.0),
@@ -136,8 +140,7 @@ impl Market {
 
 fn put(server: &Server, account: AccountId, side: Side, price: i64) -> (VenueNs, u64) {
     server.act(|front, now| {
-        let request =
-            OrderRequest::limit(ETH, side, Price(price), Qty(1_000), TimeInForce::Gtc);
+        let request = OrderRequest::limit(ETH, side, Price(price), Qty(1_000), TimeInForce::Gtc);
         let placed = front.exchange_mut().place(now, account, &request);
         (now, placed.expect("the crowd may trade").order_id)
     })
@@ -149,7 +152,9 @@ fn exchange() -> ExchangeSpec {
         seed: 1,
         markets: vec![MarketSpec {
             symbol: SymbolSpec::named("ETHUSDC").expect("a built-in symbol"),
-            liquidity: Liquidity::None,
+            liquidity: Liquidity::None {
+                price: Decimal(260_050_000_000),
+            },
         }],
         recording: None,
         oversize: Oversize::Shrink,
