@@ -124,7 +124,8 @@ mod tests {
         );
         assert_eq!(
             endpoints.market_url(["a", "b"].into_iter()),
-            "ws://127.0.0.1:1/market/stream?streams=a@aggTrade/a@markPrice@1s/b@aggTrade/b@markPrice@1s"
+            "ws://127.0.0.1:1/market/stream?streams=a@aggTrade/a@markPrice@1s/\
+             b@aggTrade/b@markPrice@1s"
         );
         let path = endpoints.private_url("k");
         assert_eq!(path, "ws://127.0.0.1:1/private/ws/k");

@@ -566,3 +566,6 @@ impl Gateway {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,23 @@ struct Answered<'a> {
 impl Gateway {
     /// A frame of the WebSocket API.
     pub fn entry_frame(&mut self, at: At, frame: &[u8], post: &mut impl Post) {
+        self.take_entry_frame(at, frame, post);
+        self.settle(at, post);
+    }
+
+    /// The end of a REST call.
+    pub fn rest_answer(
+        &mut self,
+        at: At,
+        id: u64,
+        result: Result<HttpAnswer, HttpFailure>,
+        post: &mut impl Post,
+    ) {
+        self.take_rest_answer(at, id, result, post);
+        self.settle(at, post);
+    }
+
+    pub(super) fn take_entry_frame(&mut self, at: At, frame: &[u8], post: &mut impl Post) {
         let reply = match reply::websocket(frame) {
             Ok(reply) => reply,
             Err(error) => {
@@ -42,7 +59,7 @@ impl Gateway {
                 let path = "ws-fapi";
                 self.judge_refusal(at, path, reply.status, &error);
             }
-            return self.settle(at, post);
+            return;
         };
         let answered = Answered {
             status: reply.status,
@@ -51,11 +68,9 @@ impl Gateway {
             retry_after_ms: 0,
         };
         self.answer(at, ask, &answered, post);
-        self.settle(at, post);
     }
 
-    /// The end of a REST call.
-    pub fn rest_answer(
+    pub(super) fn take_rest_answer(
         &mut self,
         at: At,
         id: u64,
@@ -87,7 +102,6 @@ impl Gateway {
                 self.conclude(at, ask.asked, Outcome::Unknown(doubt));
             }
         }
-        self.settle(at, post);
     }
 
     /// Requests that have waited too long.
