@@ -5,16 +5,15 @@ use std::time::{Duration, Instant};
 
 use phoenix_config::{Config, Lang};
 use phoenix_domain::{Instrument, Severity, SymbolId};
-use phoenix_lab::link::{Link, LinkSpec};
+use phoenix_lab::link::{Link, LinkSpec, StartError};
 use phoenix_live::Renderer;
 use phoenix_venue::exchange::VenueNs;
-use phoenix_venue::front::Front;
 use phoenix_venue::serve::{AccountSeat, build};
 
 use super::tell_skipped;
 use crate::args::DemoArgs;
 use crate::exit::{Code, Ended, Failure};
-use crate::market::{Source, front, has_books, no_books, serve_failure};
+use crate::market::{Source, front, no_books, serve_failure};
 use crate::summary;
 
 /// Without `--duration` this much market time, or all of a recording.
@@ -25,17 +24,13 @@ const WHOLE: Duration = Duration::from_secs(31 * 86_400);
 /// 2026-01-01 00:00 UTC.
 const START_MS: i64 = 1_767_225_600_000;
 
-/// Longest market time until every symbol has a book.
-const OPENING_MS_MAX: u64 = 300_000;
-
 pub(super) fn demo(args: &DemoArgs, config: Config, source: Source, lang: Lang) -> Ended {
     let recorded = matches!(source, Source::Files(_));
     let exchange = source.exchange(args.seed, VenueNs::from_ms(START_MS), lang)?;
     let instruments = instruments(&config, &exchange.markets)?;
     let seats = [AccountSeat::demo()];
-    let (mut front, accounts) = build(exchange, &seats, front(args.latency_ms, args.seed))
+    let (front, accounts) = build(exchange, &seats, front(args.latency_ms, args.seed))
         .map_err(|error| serve_failure(&error))?;
-    open_books(&mut front, lang)?;
     let account = accounts.first().copied().unwrap_or_default();
     let link = Link::start(LinkSpec {
         config,
@@ -44,7 +39,10 @@ pub(super) fn demo(args: &DemoArgs, config: Config, source: Source, lang: Lang) 
         api_key: AccountSeat::DEMO_KEY.to_string(),
         secret: AccountSeat::DEMO_SECRET.to_string().into(),
     })
-    .map_err(|error| Failure::new(Code::Broken, error))?;
+    .map_err(|error| match error {
+        StartError::NoBook { .. } => no_books(lang),
+        other => Failure::new(Code::Broken, other),
+    })?;
     let renderer = Renderer::new(lang, instruments.clone());
     let span = args
         .duration
@@ -72,19 +70,6 @@ pub(super) fn demo(args: &DemoArgs, config: Config, source: Source, lang: Lang) 
     );
     tell_skipped(end.skipped, lang);
     summary::conclude(&end.summary, lang)
-}
-
-/// Lets time pass until every symbol has a book.
-fn open_books(front: &mut Front, lang: Lang) -> Result<(), Failure> {
-    let patience = front.exchange().now().plus_ms(OPENING_MS_MAX);
-    let mut out = Vec::new();
-    while !has_books(front.exchange()) {
-        let due = front.next_deadline().filter(|due| *due <= patience);
-        let due = due.ok_or_else(|| no_books(lang))?;
-        front.poll(due.max(front.exchange().now()), &mut out);
-        out.clear();
-    }
-    Ok(())
 }
 
 fn instruments(

@@ -37,15 +37,20 @@ pub(crate) struct Market {
 
 impl Market {
     pub(crate) fn start(place: Placement) -> Self {
-        let server = Server::start(ServeSpec {
+        let spec = ServeSpec {
             listen: ([127, 0, 0, 1], 0).into(),
             exchange: exchange(),
             seats: vec![AccountSeat::demo(), crowd()],
             front: FrontSpec::default(),
             speed: 1.0,
             core: Some(place.venue),
-        })
-        .expect("an exchange");
+        };
+        let started = if place.busy {
+            Server::start_busy(spec)
+        } else {
+            Server::start(spec)
+        };
+        let server = started.expect("an exchange");
         let (maker, crowd) = (server.accounts()[0], server.accounts()[1]);
         for layer in 0..200 {
             for (side, price) in [
@@ -88,12 +93,7 @@ impl Market {
                     moved = Some(order);
                     at
                 }
-                Some(order) => self.server.act(|front, now| {
-                    let order = OrderRef::Id(order);
-                    let gone = front.exchange_mut().cancel(now, self.crowd, ETH, order);
-                    gone.expect("the crowd's own order");
-                    now
-                }),
+                Some(order) => take(&self.server, self.crowd, order),
             };
             samples.extend(self.amended_after(at));
         }
@@ -138,12 +138,25 @@ impl Market {
     }
 }
 
+/// Places an order; when, and its number.
 fn put(server: &Server, account: AccountId, side: Side, price: i64) -> (VenueNs, u64) {
-    server.act(|front, now| {
+    let placed = server.act_inside(move |front, now| {
         let request = OrderRequest::limit(ETH, side, Price(price), Qty(1_000), TimeInForce::Gtc);
         let placed = front.exchange_mut().place(now, account, &request);
         (now, placed.expect("the crowd may trade").order_id)
-    })
+    });
+    placed.expect("the exchange runs")
+}
+
+/// Takes an order back; when.
+fn take(server: &Server, account: AccountId, order: u64) -> VenueNs {
+    let taken = server.act_inside(move |front, now| {
+        let order = OrderRef::Id(order);
+        let gone = front.exchange_mut().cancel(now, account, ETH, order);
+        gone.expect("the crowd's own order");
+        now
+    });
+    taken.expect("the exchange runs")
 }
 
 fn exchange() -> ExchangeSpec {

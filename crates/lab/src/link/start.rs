@@ -13,13 +13,17 @@ use phoenix_binance::wire::{ledger, metadata};
 use phoenix_config::{Config, Venue};
 use phoenix_domain::{Decimal, Instrument, InstrumentError, Level, RunId, StreamKind, SymbolId};
 use phoenix_live::{Endpoints, Fees, Gateway, GatewaySpec, desk_settings, symbol_settings};
-use phoenix_venue::exchange::VenueNs;
+use phoenix_venue::exchange::{Exchange, VenueNs};
 use phoenix_venue::front::{Front, HttpRequest, HttpResponse, Method, Outgoing};
 
 use super::{Conns, Link, LinkSpec, PEER, Wire, at, method_name};
 
 /// Where a URL's path begins, on a host that does not exist.
 const BASE: &str = "ws://link";
+
+/// Longest virtual time until every symbol has a book: a recording's files
+/// may begin apart.
+const OPENING_MS_MAX: u64 = 300_000;
 
 /// Longest virtual time to wait for one answer.
 const ANSWER_MS_MAX: u64 = 10_000;
@@ -50,7 +54,7 @@ pub enum StartError {
         symbol: String,
     },
     /// A symbol without prices to start from.
-    #[error("symbol {symbol} has no book yet")]
+    #[error("symbol {symbol} has no book within {OPENING_MS_MAX} ms")]
     NoBook {
         /// Which.
         symbol: String,
@@ -135,6 +139,7 @@ pub(super) fn start(spec: LinkSpec) -> Result<Link, StartError> {
         secret,
     } = spec;
     let credentials = Credentials::new(&api_key, &secret)?;
+    open_books(&mut front)?;
     let mut asking = Asking {
         now: front.exchange().now(),
         front: &mut front,
@@ -196,6 +201,34 @@ pub(super) fn start(spec: LinkSpec) -> Result<Link, StartError> {
         .stream_up(now, StreamKind::Private, &mut link.wire);
     link.hand_over();
     Ok(link)
+}
+
+/// Lets time pass until every symbol has a book.
+fn open_books(front: &mut Front) -> Result<(), StartError> {
+    let patience = front.exchange().now().plus_ms(OPENING_MS_MAX);
+    let mut arrived = Vec::new();
+    while let Some(symbol) = without_book(front.exchange()) {
+        match front.next_deadline() {
+            Some(due) if due <= patience => {
+                front.poll(due.max(front.exchange().now()), &mut arrived);
+                arrived.clear();
+            }
+            Some(_) | None => return Err(StartError::NoBook { symbol }),
+        }
+    }
+    Ok(())
+}
+
+/// The first symbol that lacks a bid or an ask.
+fn without_book(exchange: &Exchange) -> Option<String> {
+    let lacking = exchange.symbols().iter().find(|listed| {
+        let id = exchange.symbol_id(&listed.instrument.symbol);
+        id.is_none_or(|id| {
+            let depth = exchange.depth(id, 5);
+            depth.bids.is_empty() || depth.asks.is_empty()
+        })
+    });
+    lacking.map(|listed| listed.instrument.symbol.clone())
 }
 
 fn symbols(
