@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use phoenix_domain::{Cash, Decimal, Price, Qty, Side, SymbolId, TimeInForce};
 use phoenix_venue::exchange::{
-    AccountId, AccountSpec, AmendRequest, Exchange, ExchangeSpec, Liquidity, MarketSpec, OrderRef,
-    OrderRequest, Outbox, Oversize, PriceMatch, VenueNs,
+    AccountId, AccountSpec, AmendRequest, ClientOrderId, Exchange, ExchangeSpec, Liquidity,
+    MarketSpec, OrderRef, OrderRequest, Outbox, Oversize, PriceMatch, Reject, VenueNs,
 };
 use phoenix_venue::matching::{Book, Handle};
 use phoenix_venue::spec::SymbolSpec;
@@ -17,7 +17,7 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 const START: VenueNs = VenueNs(1_788_231_600_000_000_000);
-const ACCOUNTS: usize = 40;
+const ACCOUNTS: usize = 8;
 const RESTING: usize = 4_000;
 const MID: i64 = 261_000;
 
@@ -31,9 +31,50 @@ struct Tally {
     events: u64,
 }
 
+/// Random numbers as cheap as they get, and client ids made beforehand: making
+/// either is not what is measured.
+struct Script {
+    rng: Xoshiro256PlusPlus,
+    names: Vec<ClientOrderId>,
+    next_name: usize,
+}
+
+impl Script {
+    fn new() -> Self {
+        let name = |number| ClientOrderId::new(&format!("phx-t3k9z1-{number:x}"));
+        Self {
+            rng: Xoshiro256PlusPlus::seed_from_u64(7),
+            names: (0..1 << 16).filter_map(name).collect(),
+            next_name: 0,
+        }
+    }
+
+    /// A number below `bound`.
+    fn below(&mut self, bound: u32) -> i64 {
+        ((u64::from(self.rng.random::<u32>()) * u64::from(bound)) >> 32) as i64
+    }
+
+    fn side(&mut self) -> Side {
+        if self.below(2) == 0 {
+            Side::Buy
+        } else {
+            Side::Sell
+        }
+    }
+
+    fn account(&mut self) -> AccountId {
+        AccountId(self.below(ACCOUNTS as u32) as u32)
+    }
+
+    fn name(&mut self) -> Option<ClientOrderId> {
+        self.next_name = (self.next_name + 1) % self.names.len();
+        Some(self.names[self.next_name])
+    }
+}
+
 struct Run {
     exchange: Exchange,
-    rng: Xoshiro256PlusPlus,
+    script: Script,
     open: Vec<(AccountId, u64, Side)>,
     out: Outbox,
     now: VenueNs,
@@ -68,7 +109,7 @@ impl Run {
         }
         Self {
             exchange,
-            rng: Xoshiro256PlusPlus::seed_from_u64(7),
+            script: Script::new(),
             open: Vec::new(),
             out: Outbox::default(),
             now: START,
@@ -80,7 +121,7 @@ impl Run {
     /// 46 % passive orders, 34 % cancels, 10 % amendments, 10 % takers; more
     /// cancels above the wanted depth, more orders below.
     fn operate(&mut self) {
-        let chance = self.rng.random_range(0..100);
+        let chance = self.script.below(100);
         let crowded = self.open.len() > RESTING;
         match chance {
             0..10 => self.take(),
@@ -93,16 +134,15 @@ impl Run {
     }
 
     fn place(&mut self) {
-        let who = AccountId(self.rng.random_range(0..ACCOUNTS as u32));
-        let side = if self.rng.random() {
-            Side::Buy
-        } else {
-            Side::Sell
-        };
-        let away = 1 + (self.rng.random::<f64>() * self.rng.random::<f64>() * 600.0) as i64;
+        let (who, side) = (self.script.account(), self.script.side());
+        // More of them near the middle.
+        let away = 1 + self.script.below(600) * self.script.below(600) / 600;
         let price = Price(self.mid - side.sign() * away);
-        let qty = Qty(self.rng.random_range(10..400));
-        let order = OrderRequest::limit(SymbolId(0), side, price, qty, TimeInForce::PostOnly);
+        let qty = Qty(10 + self.script.below(390));
+        let order = OrderRequest {
+            client_id: self.script.name(),
+            ..OrderRequest::limit(SymbolId(0), side, price, qty, TimeInForce::PostOnly)
+        };
         match self.exchange.place(self.now, who, &order) {
             Ok(view) => {
                 self.open.push((who, view.order_id, side));
@@ -113,15 +153,13 @@ impl Run {
     }
 
     fn take(&mut self) {
-        let who = AccountId(self.rng.random_range(0..ACCOUNTS as u32));
-        let side = if self.rng.random() {
-            Side::Buy
-        } else {
-            Side::Sell
-        };
+        let (who, side) = (self.script.account(), self.script.side());
         let price = Price(self.mid + side.sign() * 12);
-        let qty = Qty(self.rng.random_range(10..1_500));
-        let order = OrderRequest::limit(SymbolId(0), side, price, qty, TimeInForce::Ioc);
+        let qty = Qty(10 + self.script.below(1_490));
+        let order = OrderRequest {
+            client_id: self.script.name(),
+            ..OrderRequest::limit(SymbolId(0), side, price, qty, TimeInForce::Ioc)
+        };
         match self.exchange.place(self.now, who, &order) {
             Ok(_) => self.tally.placed += 1,
             Err(_) => self.tally.refused += 1,
@@ -129,7 +167,8 @@ impl Run {
     }
 
     fn pick(&mut self) -> Option<usize> {
-        (!self.open.is_empty()).then(|| self.rng.random_range(0..self.open.len()))
+        let open = self.open.len() as u32;
+        (open > 0).then(|| self.script.below(open) as usize)
     }
 
     fn cancel(&mut self) {
@@ -151,22 +190,24 @@ impl Run {
             return self.place();
         };
         let (who, id, side) = self.open[at];
-        let away = 1 + (self.rng.random::<f64>() * 300.0) as i64;
+        let away = 1 + self.script.below(300);
         let request = AmendRequest {
             symbol: SymbolId(0),
             order: OrderRef::Id(id),
             side,
             price: Price(self.mid - side.sign() * away),
-            qty: Qty(self.rng.random_range(10..400)),
+            qty: Qty(10 + self.script.below(390)),
             price_match: PriceMatch::None,
             modify_id: None,
             reduce_only: None,
         };
         match self.exchange.amend(self.now, who, &request) {
             Ok(_) => self.tally.amended += 1,
-            Err(_) => {
+            Err(reject) => {
                 // Gone by a fill: what a client learns from its own stream.
-                self.open.swap_remove(at);
+                if reject.code == Reject::NO_SUCH_ORDER.code {
+                    self.open.swap_remove(at);
+                }
                 self.tally.refused += 1;
             }
         }
@@ -179,8 +220,8 @@ impl Run {
             matches!(event, phoenix_venue::exchange::MarketEvent::Traded(_))
         };
         self.tally.fills += self.out.market.iter().filter(traded).count() as u64;
-        if self.rng.random_range(0..64) == 0 {
-            self.mid += self.rng.random_range(-3..=3);
+        if self.script.below(320) == 0 {
+            self.mid += self.script.below(7) - 3;
             self.mid = self.mid.clamp(MID - 9_000, MID + 9_000);
         }
     }
@@ -202,8 +243,8 @@ fn whole_core(millions: u64) {
     for million in 0..millions {
         let started = Instant::now();
         let worked = cpu_s();
-        for batch in 0..(1_000_000 / 50) {
-            for _ in 0..50 {
+        for batch in 0..(1_000_000 / 10) {
+            for _ in 0..10 {
                 run.operate();
             }
             std::hint::black_box(batch);

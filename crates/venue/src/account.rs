@@ -14,7 +14,7 @@ use crate::spec::SymbolSpec;
 
 pub(crate) use history::{History, is_kept};
 pub(crate) use margin::{Marked, bracket_cap, maint_margin};
-pub(crate) use names::OpenNames;
+pub(crate) use names::{OpenNames, hash_of};
 
 /// Money of one asset.
 #[derive(Clone, Copy, Debug, Default)]

@@ -7,6 +7,7 @@
 //! same events. No sockets, no wire format, no clock in here.
 
 mod amending;
+mod bounds;
 mod ending;
 mod entry;
 mod event;

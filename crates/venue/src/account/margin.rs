@@ -1,7 +1,7 @@
 //! Margin arithmetic in integers (facts page, section 10.4): one mark price,
 //! what positions and orders need at it, and when it is no longer enough.
 
-use phoenix_domain::{Cash, Decimal, Instrument, Position, Qty};
+use phoenix_domain::{Cash, Decimal, Instrument, Position, Qty, Side};
 
 use crate::account::Holding;
 use crate::exchange::PositionSide;
@@ -68,32 +68,23 @@ impl Marked {
     /// What a holding has gained and lost and what it needs.
     #[inline]
     pub(crate) fn needs(self, holding: &Holding) -> Needs {
-        self.needs_with(holding, holding.open_sides.map(|side| side.reserved))
-    }
-
-    /// The same if its open orders were worth this (bids, asks).
-    ///
-    /// One-way: the larger of what would be held if all bids or all asks
-    /// filled, so that a reducing order costs nothing. Hedge: both positions
-    /// and everything that opens more.
-    #[inline]
-    pub(crate) fn needs_with(self, holding: &Holding, [bids, asks]: [Cash; 2]) -> Needs {
         let both = &holding.held[PositionSide::Both.index()].position;
         let notional = self.worth(both.qty);
         let mut needs = Needs {
             unrealised: gained(notional, both),
-            position: notional.abs(),
-            total: (notional + bids).abs().max((notional - asks).abs()),
+            net: notional,
+            gross: notional.abs(),
+            hedged: holding.is_hedged(),
+            open: holding.open_sides.map(|side| side.reserved),
             leverage: i64::from(holding.leverage.max(1)),
         };
-        if holding.is_hedged() {
+        if needs.hedged {
             for side in [PositionSide::Long, PositionSide::Short] {
                 let position = &holding.held[side.index()].position;
                 let notional = self.worth(position.qty);
-                needs.position += notional.abs();
+                needs.gross += notional.abs();
                 needs.unrealised += gained(notional, position);
             }
-            needs.total = needs.position + bids + asks;
         }
         needs
     }
@@ -110,23 +101,44 @@ fn gained(notional: Cash, position: &Position) -> Cash {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Needs {
     pub(crate) unrealised: Cash,
-    /// Exposure of the positions alone.
-    position: Cash,
-    /// Exposure of positions and orders.
-    pub(crate) total: Cash,
+    /// Worth of the positions, signed and as magnitudes.
+    net: Cash,
+    gross: Cash,
+    hedged: bool,
+    /// Worth of open bids and asks.
+    open: [Cash; 2],
     leverage: i64,
 }
 
 impl Needs {
+    /// The same with open orders of one side worth so much more.
+    #[inline]
+    pub(crate) fn with(mut self, side: Side, more: Cash) -> Self {
+        self.open[side.index()] += more;
+        self
+    }
+
+    /// One-way: the larger of what would be held if all bids or all asks
+    /// filled, so that a reducing order costs nothing. Hedge: both positions
+    /// and everything that opens more.
+    #[inline]
+    pub(crate) fn exposure(&self) -> Cash {
+        let [bids, asks] = self.open;
+        if self.hedged {
+            return self.gross + bids + asks;
+        }
+        (self.net + bids).abs().max((self.net - asks).abs())
+    }
+
     /// Initial margin of the positions alone.
     pub(crate) fn position_margin(&self) -> Cash {
-        Cash(self.position.0 / self.leverage)
+        Cash(self.gross.0 / self.leverage)
     }
 
     /// Initial margin of positions and orders.
     #[inline]
     pub(crate) fn margin(&self) -> Cash {
-        Cash(self.total.0 / self.leverage)
+        Cash(self.exposure().0 / self.leverage)
     }
 }
 

@@ -15,17 +15,25 @@ pub(crate) struct OpenNames {
 
 impl OpenNames {
     pub(crate) fn get(&self, name: &ClientOrderId, orders: &Orders) -> Option<u32> {
-        let same = |&slot: &u32| orders.get(slot).view.client_id == *name;
-        self.slots.find(hash(name), same).copied()
+        self.find(name, hash_of(name), orders)
+    }
+
+    /// The same for somebody who has the hash already.
+    pub(crate) fn find(&self, name: &ClientOrderId, hash: u64, orders: &Orders) -> Option<u32> {
+        let same = |&slot: &u32| {
+            let order = orders.get(slot);
+            order.name_hash == hash && order.view.client_id == *name
+        };
+        self.slots.find(hash, same).copied()
     }
 
     pub(crate) fn insert(&mut self, slot: u32, orders: &Orders) {
-        let rehash = |&slot: &u32| hash(&orders.get(slot).view.client_id);
-        self.slots.insert_unique(rehash(&slot), slot, rehash);
+        let hash = |&slot: &u32| orders.get(slot).name_hash;
+        self.slots.insert_unique(hash(&slot), slot, hash);
     }
 
     pub(crate) fn remove(&mut self, slot: u32, orders: &Orders) {
-        let hash = hash(&orders.get(slot).view.client_id);
+        let hash = orders.get(slot).name_hash;
         if let Ok(entry) = self.slots.find_entry(hash, |&other| other == slot) {
             entry.remove();
         }
@@ -34,13 +42,16 @@ impl OpenNames {
 
 /// Mixes words by rotation and multiplication; the ids come from the
 /// account's own owner, who gains nothing by making them collide.
-fn hash(name: &ClientOrderId) -> u64 {
-    let mut mixed = 0_u64;
-    for chunk in name.as_bytes().chunks(8) {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        mixed =
-            (mixed.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
+pub(crate) fn hash_of(name: &ClientOrderId) -> u64 {
+    let (words, rest) = name.padded().as_chunks::<8>();
+    let mix =
+        |mixed: u64, word: u64| (mixed.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let mixed = words
+        .iter()
+        .fold(0, |mixed, &word| mix(mixed, u64::from_le_bytes(word)));
+    let rest = rest
+        .iter()
+        .fold(0, |word, &byte| (word << 8) | u64::from(byte));
+    let mixed = mix(mixed, rest);
     mixed ^ (mixed >> 32)
 }

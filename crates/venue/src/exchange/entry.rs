@@ -3,7 +3,7 @@
 
 use phoenix_domain::{Cash, Decimal, FilterBreach, Price, Qty, Side, SymbolId, TimeInForce};
 
-use crate::account::{Account, bracket_cap};
+use crate::account::{Account, bracket_cap, hash_of};
 use crate::exchange::market::Market;
 use crate::exchange::orders::OpenOrder;
 use crate::exchange::{
@@ -24,6 +24,8 @@ pub(super) struct Terms {
     pub(super) assumed: Decimal,
     /// at which the order is worth this.
     pub(super) reserve: Cash,
+    /// Of the client id, if there is one.
+    pub(super) name_hash: Option<u64>,
 }
 
 impl Exchange {
@@ -77,10 +79,9 @@ impl Exchange {
         if request.time_in_force == TimeInForce::Gtd {
             self.check_good_till(request.good_till_ms)?;
         }
-        if request
-            .client_id
-            .is_some_and(|name| account.names.get(&name, &self.orders).is_some())
-        {
+        let name = request.client_id.map(|name| (name, hash_of(&name)));
+        let is_open = |(name, hash)| account.names.find(&name, hash, &self.orders).is_some();
+        if name.is_some_and(is_open) {
             return Err(Reject::DUPLICATE_CLIENT_ID);
         }
         request.qty = self.reducible(account, market, &request)?;
@@ -99,6 +100,7 @@ impl Exchange {
             limit,
             assumed,
             reserve,
+            name_hash: name.map(|(_, hash)| hash),
         })
     }
 
@@ -167,10 +169,8 @@ impl Exchange {
             return Ok(());
         }
         let before = market.marked.needs(holding);
-        let mut sides = holding.open_sides.map(|side| side.reserved);
-        sides[request.side.index()] += more_reserved;
-        let after = market.marked.needs_with(holding, sides);
-        if after.total <= before.total {
+        let after = before.with(request.side, more_reserved);
+        if after.exposure() <= before.exposure() {
             return Ok(());
         }
         let more = after.margin() - before.margin();
@@ -236,6 +236,7 @@ impl Exchange {
         let order = OpenOrder {
             view,
             account: id,
+            name_hash: terms.name_hash.unwrap_or_else(|| hash_of(&client_id)),
             handle: None,
             assumed: terms.assumed,
             reserved: terms.reserve,
@@ -301,6 +302,9 @@ pub(super) fn check_filters(market: &Market, request: &OrderRequest) -> Result<(
     let mark = instrument.price_floor(market.pricing.view.mark);
     let (side, price, qty) = (request.side, request.price, request.qty);
     let exempt = request.reduce_only || is_closing(request);
+    if market.bounds.hold(side, price, qty, exempt) {
+        return Ok(());
+    }
     match instrument.breach(side, price, qty, exempt, Some(mark)) {
         None => Ok(()),
         Some(breach) => Err(refusal(market, request, breach)),

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use phoenix_domain::{Cash, Decimal, Instrument, Level, Price, Qty, Side, SymbolId};
 
 use crate::account::{Held, Marked};
+use crate::exchange::bounds::Bounds;
 use crate::exchange::pricing::Pricing;
 use crate::exchange::{
     AssetId, DepthView, FundingRow, MarketEvent, Outbox, PublicTrade, Top, VenueNs,
@@ -31,6 +32,8 @@ pub(crate) struct Market {
     pub(crate) id: SymbolId,
     pub(crate) spec: SymbolSpec,
     pub(crate) instrument: Instrument,
+    /// The filters of `instrument` at the mark price of `pricing`.
+    pub(crate) bounds: Bounds,
     pub(crate) asset: AssetId,
     pub(crate) book: Book,
     pub(crate) flow: Option<Flow>,
@@ -66,6 +69,7 @@ impl Market {
             display: None,
             crowd: Crowd::default(),
             marked: Marked::new(&instrument, pricing.view.mark),
+            bounds: Bounds::new(&instrument, pricing.view.mark),
             pricing,
             top: Top::default(),
             last_price: None,
@@ -253,9 +257,11 @@ impl Market {
         }
     }
 
-    /// Makes margin use the latest mark price.
+    /// Makes margin and the price band use the latest mark price.
     pub(crate) fn remark(&mut self) {
-        self.marked = Marked::new(&self.instrument, self.pricing.view.mark);
+        let mark = self.pricing.view.mark;
+        self.marked = self.marked.at(mark);
+        self.bounds.follow(&self.instrument, mark);
     }
 
     /// A recorded market's first mark price is the middle of its first book.

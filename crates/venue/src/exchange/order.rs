@@ -63,9 +63,9 @@ impl ClientOrderId {
         std::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
     }
 
-    /// The bytes of the text.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.length)]
+    /// The text, filled up with zeros.
+    pub(crate) fn padded(&self) -> &[u8; Self::LENGTH_MAX] {
+        &self.bytes
     }
 }
 

@@ -16,6 +16,8 @@ const SLOTS_MAX: usize = 1 << SLOT_BITS;
 pub(crate) struct OpenOrder {
     pub(crate) view: OrderView,
     pub(crate) account: AccountId,
+    /// Hash of the client id.
+    pub(crate) name_hash: u64,
     /// Its place in the book; none while it is taking.
     pub(crate) handle: Option<Handle>,
     /// The price that margin assumes, and the worth of what is left at it.

@@ -69,7 +69,7 @@ impl Exchange {
         let mut changed = book.holdings[usize::from(symbol.0)].clone();
         let before = market.marked.needs(&changed);
         changed.leverage = leverage;
-        if before.total > bracket_cap(&market.spec, leverage) {
+        if before.exposure() > bracket_cap(&market.spec, leverage) {
             return Err(Reject::BRACKET);
         }
         let more = market.marked.needs(&changed).margin() - before.margin();

@@ -293,6 +293,7 @@ impl Exchange {
                 limit,
                 assumed,
                 reserve,
+                name_hash: None,
             },
         );
         let order_id = self.orders.get(slot).view.order_id;

@@ -207,7 +207,11 @@ mod tests {
 
     #[test]
     fn reads_what_collectors_write() {
-        let line = br#"7 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":3,"T":2,"s":"BTCUSDT","U":5,"u":9,"pu":4,"b":[["1.0","2.5"]],"a":[]}}"#;
+        let line = concat!(
+            r#"7 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":3,"T":2,"#,
+            r#""s":"BTCUSDT","U":5,"u":9,"pu":4,"b":[["1.0","2.5"]],"a":[]}}"#
+        );
+        let line = line.as_bytes();
         let frame = Frame::read(line)
             .expect("a frame")
             .expect("a kind we replay");
@@ -240,7 +244,11 @@ mod tests {
 
         #[test]
         fn a_damaged_frame_never_panics(at in 0_usize..120, byte in any::<u8>()) {
-            let mut line = br#"7 {"data":{"e":"bookTicker","u":5,"s":"BTCUSDT","b":"1","B":"2","a":"3","A":"4","T":2,"E":3}}"#.to_vec();
+            let line = concat!(
+                r#"7 {"data":{"e":"bookTicker","u":5,"s":"BTCUSDT","b":"1","B":"2","#,
+                r#""a":"3","A":"4","T":2,"E":3}}"#
+            );
+            let mut line = line.as_bytes().to_vec();
             let at = at % line.len();
             line[at] = byte;
             let _ = Frame::read(&line);
