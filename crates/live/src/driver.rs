@@ -170,7 +170,7 @@ impl Driver {
         if polled.is_ok() {
             for event in &self.events {
                 if event.token() != WAKER {
-                    self.spec.conns.mark_ready(event.token());
+                    self.spec.conns.mark_ready(event);
                 }
             }
         }
@@ -254,6 +254,10 @@ impl Driver {
             if !open.ready && !self.spec.busy_poll {
                 return;
             }
+            if !open.ready {
+                open.ready = true;
+                open.wire.stir(false);
+            }
             let conn = open.conn;
             match open.wire.read() {
                 Ok(Heard::Text(text)) => self.frame(kind, seat, conn, text.as_bytes()),
@@ -306,7 +310,11 @@ impl Driver {
         let at = self.spec.clock.now();
         let mut retired = std::mem::take(self.spec.conns.retired());
         for (kind, open, until) in &mut retired {
-            while open.ready || self.spec.busy_poll {
+            if self.spec.busy_poll {
+                open.ready = true;
+                open.wire.stir(false);
+            }
+            while open.ready {
                 match open.wire.read() {
                     Ok(Heard::Text(text)) => {
                         self.pass_on(at, *kind, open.conn, text.as_bytes());

@@ -416,6 +416,7 @@ impl Gateway {
     pub fn pulse(&mut self, at: At, post: &mut impl Post) {
         self.step(at, &Event::Pulse, post);
         self.settle(at, post);
+        self.close_books(at, post);
     }
 
     /// When [`Self::timer`] is owed.
@@ -454,10 +455,11 @@ impl Gateway {
         &self.table
     }
 
-    /// True once the engine has proven that nothing rests.
+    /// True once the engine has proven that nothing rests, and every execution
+    /// until then is in the books.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        self.desk.is_stopped()
+        self.desk.is_stopped() && self.books_are_closed()
     }
 
     /// Hash of the engine's state.

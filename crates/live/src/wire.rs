@@ -4,7 +4,7 @@
 //! to the driver. Deliberately not here: when to connect ([`crate::lane`]) and
 //! what frames mean.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tungstenite::client::IntoClientRequest;
 use tungstenite::handshake::HandshakeError;
 use tungstenite::protocol::WebSocketConfig;
-use tungstenite::stream::MaybeTlsStream;
+use tungstenite::stream::{MaybeTlsStream, NoDelay};
 use tungstenite::{Message, Utf8Bytes, WebSocket};
 
 /// Largest frame accepted: a depth frame of every level is far below.
@@ -65,10 +65,49 @@ pub(crate) enum Heard {
     Nothing,
 }
 
+/// A socket that remembers when it has been read empty.
+///
+/// A read that brings less than was asked for has emptied the socket; until
+/// the poll reports more, asking again would cost a system call to hear so.
+#[derive(Debug)]
+struct Thrifty {
+    tcp: TcpStream,
+    empty: bool,
+    /// While connecting, reads block and nothing is remembered.
+    remembers: bool,
+}
+
+impl Read for Thrifty {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        if self.empty {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let read = self.tcp.read(room)?;
+        self.empty = self.remembers && read > 0 && read < room.len();
+        Ok(read)
+    }
+}
+
+impl Write for Thrifty {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.tcp.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.tcp.flush()
+    }
+}
+
+impl NoDelay for Thrifty {
+    fn set_nodelay(&mut self, nodelay: bool) -> io::Result<()> {
+        self.tcp.set_nodelay(nodelay)
+    }
+}
+
 /// An open connection.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    socket: WebSocket<MaybeTlsStream<TcpStream>>,
+    socket: WebSocket<MaybeTlsStream<Thrifty>>,
     unflushed: bool,
 }
 
@@ -86,25 +125,41 @@ impl Wire {
             .max_frame_size(Some(FRAME_BYTES_MAX))
             .max_write_buffer_size(UNSENT_BYTES_MAX)
             .write_buffer_size(UNSENT_BYTES_MAX / 2);
+        let stream = Thrifty {
+            tcp: stream,
+            empty: false,
+            remembers: false,
+        };
         let shaken = tungstenite::client_tls_with_config(request, stream, Some(limits), None);
         let (socket, _) = shaken.map_err(|error| match error {
             HandshakeError::Failure(error) => WireError::from(Box::new(error)),
             HandshakeError::Interrupted(_) => io::Error::from(io::ErrorKind::TimedOut).into(),
         })?;
-        let wire = Self {
+        let mut wire = Self {
             socket,
             unflushed: false,
         };
-        let tcp = wire.tcp()?;
-        tcp.set_read_timeout(None)?;
-        tcp.set_write_timeout(None)?;
-        tcp.set_nonblocking(true)?;
+        let stream = wire.stream()?;
+        stream.remembers = true;
+        stream.tcp.set_read_timeout(None)?;
+        stream.tcp.set_write_timeout(None)?;
+        stream.tcp.set_nonblocking(true)?;
         Ok(wire)
     }
 
+    /// The poll has something new, or nobody polls: the socket is asked again.
+    /// Behind the last bytes of a closed one waits its end, which is not told
+    /// a second time: nothing is spared then.
+    pub(crate) fn stir(&mut self, closed: bool) {
+        if let Ok(stream) = self.stream() {
+            stream.empty = false;
+            stream.remembers &= !closed;
+        }
+    }
+
     /// The descriptor to wait for.
-    pub(crate) fn fd(&self) -> Result<RawFd, WireError> {
-        Ok(self.tcp()?.as_raw_fd())
+    pub(crate) fn fd(&mut self) -> Result<RawFd, WireError> {
+        Ok(self.stream()?.tcp.as_raw_fd())
     }
 
     /// Reads one frame if one is complete. Pings are answered.
@@ -155,10 +210,10 @@ impl Wire {
         let _ = self.socket.flush();
     }
 
-    fn tcp(&self) -> Result<&TcpStream, WireError> {
-        match self.socket.get_ref() {
-            MaybeTlsStream::Plain(tcp) => Ok(tcp),
-            MaybeTlsStream::Rustls(tls) => Ok(tls.get_ref()),
+    fn stream(&mut self) -> Result<&mut Thrifty, WireError> {
+        match self.socket.get_mut() {
+            MaybeTlsStream::Plain(stream) => Ok(stream),
+            MaybeTlsStream::Rustls(tls) => Ok(tls.get_mut()),
             _ => Err(io::Error::from(io::ErrorKind::Unsupported).into()),
         }
     }

@@ -1,5 +1,6 @@
 //! The connections of each lane, and their order with the poll.
 
+use mio::event::Event;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use phoenix_domain::MonoNs;
@@ -139,7 +140,7 @@ impl Conns {
         registry: &Registry,
         kind: LaneKind,
         conn: ConnNo,
-        wire: Wire,
+        mut wire: Wire,
     ) -> Result<(), WireError> {
         let fd = wire.fd()?;
         let interest = Interest::READABLE | Interest::WRITABLE;
@@ -189,7 +190,7 @@ impl Conns {
     }
 
     /// Notes that a connection may be read.
-    pub(crate) fn mark_ready(&mut self, token: Token) {
+    pub(crate) fn mark_ready(&mut self, event: &Event) {
         let retired = self.retired.iter_mut().map(|(kind, open, _)| (*kind, open));
         let seated = LaneKind::ALL.into_iter().zip(&mut self.lanes);
         let seated = seated.flat_map(|(kind, lane)| {
@@ -197,8 +198,9 @@ impl Conns {
             opens.into_iter().flatten().map(move |open| (kind, open))
         });
         for (kind, open) in seated.chain(retired) {
-            if self::token(kind, open.conn) == token {
+            if token(kind, open.conn) == event.token() {
                 open.ready = true;
+                open.wire.stir(event.is_read_closed());
             }
         }
     }

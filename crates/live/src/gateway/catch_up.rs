@@ -40,6 +40,8 @@ pub(super) struct CatchUps {
     started: VenueMs,
     /// When the private stream last spoke.
     heard: VenueMs,
+    /// The last reading, after which the books are closed, has begun.
+    closing: bool,
 }
 
 impl CatchUps {
@@ -48,6 +50,7 @@ impl CatchUps {
             due: Vec::new(),
             started,
             heard: started,
+            closing: false,
         }
     }
 
@@ -77,6 +80,21 @@ impl CatchUps {
 }
 
 impl Gateway {
+    /// Once the desk has stopped, reads what was executed until then: the last
+    /// events of the stream may still be on their way.
+    pub(super) fn close_books(&mut self, at: At, post: &mut impl Post) {
+        if self.desk.is_stopped() && !self.catch_ups.closing {
+            self.catch_ups.closing = true;
+            self.catch_up(at, post);
+        }
+    }
+
+    /// The last reading is over.
+    pub(super) fn books_are_closed(&self) -> bool {
+        let catch_ups = &self.catch_ups;
+        catch_ups.closing && catch_ups.due.is_empty() && !self.pending.asks_trades()
+    }
+
     /// Wants every execution since the private stream last spoke.
     pub(super) fn catch_up(&mut self, at: At, post: &mut impl Post) {
         if self.spec.credentials.is_none() {

@@ -121,6 +121,12 @@ impl Pending {
         Some(oldest.sent.plus_ms(self.timeout_ms))
     }
 
+    /// A list of executions is under way.
+    pub(crate) fn asks_trades(&self) -> bool {
+        let trades = |ask: &Ask| matches!(ask.asked, Asked::Trades { .. });
+        self.asks.values().any(trades)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.asks.len()
     }

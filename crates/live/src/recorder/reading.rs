@@ -128,7 +128,7 @@ impl Reading {
         if self.spec.poll.poll(&mut self.events, Some(timeout)).is_ok() {
             for event in &self.events {
                 if event.token() != WAKER {
-                    self.spec.conns.mark_ready(event.token());
+                    self.spec.conns.mark_ready(event);
                 }
             }
         }

@@ -11,7 +11,7 @@ use phoenix_live::{
 };
 use phoenix_venue::exchange::{ExchangeSpec, Liquidity, MarketSpec, Oversize, VenueNs};
 use phoenix_venue::flow::FlowSpec;
-use phoenix_venue::front::{FrontSpec, Lifetimes};
+use phoenix_venue::front::{FrontSpec, Latency, Lifetimes};
 use phoenix_venue::serve::{AccountSeat, ServeSpec, Server};
 use phoenix_venue::spec::SymbolSpec;
 use tokio::sync::watch;
@@ -70,6 +70,7 @@ pub(crate) struct Variant {
     pub(crate) seat: AccountSeat,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) lifetimes: Lifetimes,
+    pub(crate) latency: Latency,
     pub(crate) timings: Timings,
     pub(crate) dry_run: bool,
     pub(crate) speed: f64,
@@ -83,6 +84,7 @@ impl Variant {
             seat: AccountSeat::demo(),
             credentials: Some(keys(AccountSeat::DEMO_KEY, AccountSeat::DEMO_SECRET)),
             lifetimes: Lifetimes::default(),
+            latency: Latency::default(),
             timings: Timings::usual(),
             dry_run: false,
             speed: 1.0,
@@ -241,6 +243,7 @@ pub(crate) fn serve(variant: &Variant) -> Server {
         seats: vec![variant.seat.clone()],
         front: FrontSpec {
             lifetimes: variant.lifetimes,
+            latency: variant.latency,
             seed: 7,
             ..FrontSpec::default()
         },

@@ -47,6 +47,16 @@ async fn an_ed25519_key_logs_on_and_trades() {
     quotes_fills_and_stops(variant).await;
 }
 
+/// The stream tells of fills long after they happened, and after the stop.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_stream_tells_late_is_in_the_books() {
+    let mut variant = Variant::usual("ws");
+    variant.latency.stream_ns = 800_000_000;
+    variant.latency.request_ns = 10_000_000;
+    variant.latency.reply_ns = 10_000_000;
+    quotes_fills_and_stops(variant).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_sends_nothing() {
     let mut variant = Variant::usual("ws");
