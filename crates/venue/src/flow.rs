@@ -50,10 +50,10 @@ impl FlowSpec {
         Self {
             price,
             drift_bp: 0.5,
-            swing_bp: 4.0,
-            swing_half_life_s: 6.0,
+            swing_bp: 4.5,
+            swing_half_life_s: 5.0,
             jumps_hz: 1.0 / 45.0,
-            changes_hz: 320.0,
+            changes_hz: 180.0,
             takers_hz: 3.0,
             orders: 1_400,
             order_worth: 2_500.0,
@@ -107,6 +107,11 @@ struct Own {
 /// How much a taker raises the rate of takers, and how fast that fades.
 const EXCITE_HZ: f64 = 1.6;
 const EXCITE_FADE_PER_S: f64 = 2.6;
+const TAKERS_HZ_MAX: f64 = 200.0;
+/// How much faster orders change after a surprise, and how fast that fades.
+const HURRY_PER_BP: f64 = 4.0;
+const HURRY_MAX: f64 = 20.0;
+const HURRY_FADE_PER_S: f64 = 9.0;
 /// Takers follow the last one's side more often than not.
 const FOLLOW: f64 = 0.72;
 /// Sizes: a Pareto tail this heavy, cut at this multiple of the median.
@@ -123,6 +128,7 @@ pub(crate) struct Flow {
     rng: Xoshiro256PlusPlus,
     path: Path,
     excitement_hz: f64,
+    hurry: f64,
     last_side: Side,
     next: VenueNs,
     own: Vec<Own>,
@@ -147,6 +153,7 @@ impl Flow {
             rng: Xoshiro256PlusPlus::seed_from_u64(mixed),
             path: Path::new(&spec, ticks, now),
             excitement_hz: 0.0,
+            hurry: 0.0,
             last_side: Side::Buy,
             next: now,
             own: Vec::new(),
@@ -176,10 +183,13 @@ impl Flow {
     pub(crate) fn act(&mut self, now: VenueNs, sight: Sight) -> Act {
         let elapsed_s = self.path.advance(now, &mut self.rng);
         self.excitement_hz *= libm::exp(-EXCITE_FADE_PER_S * elapsed_s);
-        self.excitement_hz += self.path.take_shock() * 4.0;
+        self.hurry *= libm::exp(-HURRY_FADE_PER_S * elapsed_s);
+        let surprise_bp = self.path.take_surprise();
+        self.excitement_hz += surprise_bp * surprise_bp * 0.2;
+        self.hurry = (self.hurry + surprise_bp * HURRY_PER_BP).min(HURRY_MAX);
         let activity = self.path.activity();
-        let takers_hz = self.spec.takers_hz * activity + self.excitement_hz;
-        let changes_hz = self.spec.changes_hz * activity;
+        let takers_hz = self.spec.takers_hz * activity + self.excitement_hz.min(TAKERS_HZ_MAX);
+        let changes_hz = self.spec.changes_hz * activity * (1.0 + self.hurry);
         let wait_s = self.exponential(1.0 / (takers_hz + changes_hz));
         self.next = VenueNs(now.0 + 1 + (wait_s * 1e9) as u64);
         if let Some(act) = self.correct(sight) {
@@ -236,11 +246,10 @@ impl Flow {
             (None, Some(bid)) => (bid, Side::Sell),
             (None, None) => return None,
         };
-        if wrong.is_crowd() && self.rng.random::<f64>() < 0.7 {
+        if wrong.is_crowd() && self.rng.random::<f64>() < 0.92 {
             return Some(Act::Pull(wrong.handle));
         }
-        let qty = self.size(2.0);
-        self.excitement_hz += EXCITE_HZ * 0.5;
+        let qty = self.size(6.0);
         self.last_side = side;
         Some(Act::Take {
             side,
@@ -266,15 +275,11 @@ impl Flow {
             return self.place(sight);
         };
         // Most take what is there; some accept a few basis points.
-        let patience = self.rng.random::<f64>();
-        let reach_bp = if patience < 0.6 {
-            0.05
-        } else {
-            self.exponential(2.0)
-        };
+        let patient = self.rng.random::<f64>() < 0.7;
+        let reach_bp = if patient { 0.05 } else { self.exponential(2.5) };
         let reach = (reach_bp.min(15.0) * self.bp_ticks) as i64;
         let limit = Price(best.price.0 + side.sign() * reach);
-        let qty = self.size(1.0);
+        let qty = self.size(if patient { 1.0 } else { 10.0 });
         Act::Take { side, limit, qty }
     }
 

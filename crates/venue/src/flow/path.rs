@@ -1,5 +1,9 @@
 //! The hidden fair price: a lasting random walk and a swing that comes back,
 //! in spells of different character, with jumps.
+//!
+//! It moves all the time but is noticed only now and then, by chance: between
+//! two notices the crowd agrees on a price and its spread closes, after one it
+//! hurries to the new price.
 
 use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -52,6 +56,8 @@ impl Spell {
 
 /// Mean size of a jump, basis points.
 const JUMP_BP: f64 = 5.0;
+/// How often it is noticed in normal times.
+const NOTICES_HZ: f64 = 5.0;
 /// The share of a jump that lasts.
 const JUMP_LASTS: f64 = 0.4;
 /// The lasting part is kept within this factor of the start, so that a crowd
@@ -71,7 +77,9 @@ pub(super) struct Path {
     /// Lasting move since the start, basis points of log price.
     lasting_bp: f64,
     swing_now_bp: f64,
-    shock_bp: f64,
+    /// What was noticed last.
+    noticed_bp: f64,
+    surprise_bp: f64,
 }
 
 impl Path {
@@ -87,12 +95,13 @@ impl Path {
             spell_left_s: Spell::Normal.length_s(),
             lasting_bp: 0.0,
             swing_now_bp: 0.0,
-            shock_bp: 0.0,
+            noticed_bp: 0.0,
+            surprise_bp: 0.0,
         }
     }
 
     pub(super) fn fair_ticks(&self) -> f64 {
-        self.start_ticks * libm::exp((self.lasting_bp + self.swing_now_bp) / 10_000.0)
+        self.start_ticks * libm::exp(self.noticed_bp / 10_000.0)
     }
 
     /// Factor on how much happens.
@@ -100,9 +109,9 @@ impl Path {
         self.spell.character().1
     }
 
-    /// Size of the jumps since last asked, basis points.
-    pub(super) fn take_shock(&mut self) -> f64 {
-        std::mem::take(&mut self.shock_bp)
+    /// What was noticed since last asked, basis points.
+    pub(super) fn take_surprise(&mut self) -> f64 {
+        std::mem::take(&mut self.surprise_bp)
     }
 
     /// Moves to `now`; returns the seconds that passed.
@@ -112,22 +121,28 @@ impl Path {
             return 0.0;
         }
         self.at = now;
-        let (wild, _, trend_bp) = self.spell.character();
+        let (wild, busy, trend_bp) = self.spell.character();
         let [one, two] = normal_pair(rng);
         self.lasting_bp += trend_bp * elapsed_s;
         self.lasting_bp += self.drift_bp * wild * elapsed_s.sqrt() * one;
         let kept = libm::exp(-self.swing_fade_per_s * elapsed_s);
         let spread = self.swing_bp * wild * (1.0 - kept * kept).sqrt();
         self.swing_now_bp = self.swing_now_bp * kept + spread * two;
+        let mut notices_hz = NOTICES_HZ * busy;
         if rng.random::<f64>() < self.jumps_hz * elapsed_s {
             let sign = if rng.random() { 1.0 } else { -1.0 };
             let jump = -libm::log(1.0 - rng.random::<f64>()) * JUMP_BP * sign;
             self.lasting_bp += jump * JUMP_LASTS;
             self.swing_now_bp += jump * (1.0 - JUMP_LASTS);
-            self.shock_bp += jump.abs();
+            notices_hz = f64::INFINITY;
         }
         let bound = 10_000.0 * libm::log(RANGE);
         self.lasting_bp = self.lasting_bp.clamp(-bound, bound);
+        if rng.random::<f64>() < notices_hz * elapsed_s {
+            let now_bp = self.lasting_bp + self.swing_now_bp;
+            self.surprise_bp += (now_bp - self.noticed_bp).abs();
+            self.noticed_bp = now_bp;
+        }
         self.spell_left_s -= elapsed_s;
         if self.spell_left_s <= 0.0 {
             self.spell = Spell::next(rng.random());

@@ -35,15 +35,18 @@ fn maker(exchange: &mut Exchange) -> AccountId {
     exchange.open_account(START, &spec)
 }
 
-/// Quotes 2 bp either side of mid, anew every half second.
+/// Quotes 1, 2 and 4 bp either side of mid, anew every half second.
 fn quote(exchange: &mut Exchange, who: AccountId, now: VenueNs) {
     for symbol in [SymbolId(0), SymbolId(1)] {
         exchange.cancel_all(now, who, symbol);
         let top = exchange.top(symbol);
         let mid = (top.bid.price.0 + top.ask.price.0) / 2;
         let lots = if symbol == ETH { 100 } else { 3 };
-        for side in Side::BOTH {
-            let price = Price(mid - side.sign() * mid / 5_000);
+        for (side, bp) in Side::BOTH
+            .into_iter()
+            .flat_map(|side| [(side, 1), (side, 2), (side, 4)])
+        {
+            let price = Price(mid - side.sign() * bp * mid / 10_000);
             let order = OrderRequest::limit(symbol, side, price, Qty(lots), TimeInForce::PostOnly);
             let _ = exchange.place(now, who, &order);
         }
@@ -79,7 +82,7 @@ fn a_minute_of_the_crowd_fills_a_maker_on_both_sides() {
         };
         let (buys, sells) = (fills(Side::Buy), fills(Side::Sell));
         assert!(
-            buys >= 12 && sells >= 12,
+            buys >= 24 && sells >= 24,
             "{symbol:?}: {buys} buys, {sells} sells"
         );
         let depth = exchange.depth(symbol, 1_000);
