@@ -54,7 +54,7 @@ impl FlowSpec {
             swing_half_life_s: 5.0,
             jumps_hz: 1.0 / 45.0,
             changes_hz: 180.0,
-            takers_hz: 3.0,
+            takers_hz: 3.5,
             orders: 1_400,
             order_worth: 2_500.0,
         }
@@ -275,11 +275,11 @@ impl Flow {
             return self.place(sight);
         };
         // Most take what is there; some accept a few basis points.
-        let patient = self.rng.random::<f64>() < 0.7;
-        let reach_bp = if patient { 0.05 } else { self.exponential(2.5) };
+        let patient = self.rng.random::<f64>() < 0.6;
+        let reach_bp = if patient { 0.05 } else { self.exponential(3.0) };
         let reach = (reach_bp.min(15.0) * self.bp_ticks) as i64;
         let limit = Price(best.price.0 + side.sign() * reach);
-        let qty = self.size(if patient { 1.0 } else { 10.0 });
+        let qty = self.size(if patient { 1.0 } else { 25.0 });
         Act::Take { side, limit, qty }
     }
 
@@ -295,12 +295,12 @@ impl Flow {
             Side::Buy => sight.bid,
             Side::Sell => sight.ask,
         };
-        let away_bp = if pick < 0.25 {
+        let away_bp = if pick < 0.2 {
             0.0
-        } else if pick < 0.55 {
-            self.exponential(0.6)
-        } else if pick < 0.85 {
-            self.exponential(4.0)
+        } else if pick < 0.45 {
+            self.exponential(1.2)
+        } else if pick < 0.82 {
+            self.exponential(5.0)
         } else {
             // A heavy tail, out to one per cent and more.
             let tail = 8.0 / libm::pow(1.0 - self.rng.random::<f64>(), 0.8);
