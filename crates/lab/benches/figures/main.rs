@@ -62,44 +62,45 @@ fn compare(title: &str, wanted: f64, kind: Kind) {
     );
 }
 
-/// Time from a frame's bytes to its first signed order, over the frames that
-/// led to one.
+/// How long the turns took that led to exactly one order.
 struct Latency {
     p50_ns: u64,
     p99_ns: u64,
-    frames: usize,
-    orders: u64,
+    turns: usize,
 }
 
 impl Latency {
-    fn of(mut samples: Vec<Duration>, orders: u64) -> Self {
+    fn of(mut samples: Vec<Duration>) -> Self {
         assert!(!samples.is_empty(), "no frame led to an order");
         samples.sort_unstable();
         let at = |share: f64| samples[((samples.len() - 1) as f64 * share) as usize];
         Self {
             p50_ns: at(0.5).as_nanos() as u64,
             p99_ns: at(0.99).as_nanos() as u64,
-            frames: samples.len(),
-            orders,
+            turns: samples.len(),
         }
     }
 }
 
 impl std::fmt::Display for Latency {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            p50_ns,
+            p99_ns,
+            turns,
+        } = self;
         write!(
             f,
-            "p50 {:>6} ns   p99 {:>6} ns   ({} orders in {} frames)",
-            self.p50_ns, self.p99_ns, self.orders, self.frames
+            "p50 {p50_ns:>6} ns   p99 {p99_ns:>6} ns   ({turns} turns with one order)"
         )
     }
 }
 
 fn run_ours(feed: &Feed, kind: Kind) -> Latency {
     let mut ours = Ours::new(SECRET, &feed.snapshot);
-    let (mut samples, mut orders) = (Vec::with_capacity(FRAMES), 0);
+    let mut samples = Vec::with_capacity(FRAMES);
     for (index, (depth, ticker)) in feed.frames.iter().zip(&feed.tickers).enumerate() {
-        let sent = match kind {
+        let turn = match kind {
             Kind::Depth => ours.frame(depth),
             // The book is kept whole off the clock: quotes need one.
             Kind::Ticker => {
@@ -110,12 +111,11 @@ fn run_ours(feed: &Feed, kind: Kind) -> Latency {
         if index == WARM_UP {
             assert_eq!(ours.working(), 36, "working orders after the warm-up");
         }
-        if index >= WARM_UP {
-            samples.extend(sent.first);
-            orders += u64::from(sent.orders);
+        if index >= WARM_UP && turn.orders == 1 {
+            samples.push(turn.took);
         }
     }
-    Latency::of(samples, orders)
+    Latency::of(samples)
 }
 
 fn run_plain(feed: &Feed, kind: Kind) -> Latency {
@@ -128,8 +128,7 @@ fn run_plain(feed: &Feed, kind: Kind) -> Latency {
         size: Decimal::new(10, 3),
     };
     let mut plain = Plain::new(terms, SECRET, &feed.snapshot);
-    let (mut samples, mut orders) = (Vec::with_capacity(FRAMES), 0);
-    let mut out = Vec::new();
+    let (mut samples, mut out) = (Vec::with_capacity(FRAMES), Vec::new());
     for (index, (depth, ticker)) in feed.frames.iter().zip(&feed.tickers).enumerate() {
         out.clear();
         let begun = Instant::now();
@@ -137,16 +136,10 @@ fn run_plain(feed: &Feed, kind: Kind) -> Latency {
             Kind::Depth => plain.frame(depth, &mut out),
             Kind::Ticker => plain.ticker(ticker, &mut out),
         }
-        if index >= WARM_UP && !out.is_empty() {
-            // The first order is ready when it is written; what is written
-            // after it does not count against the plain way.
-            samples.push(
-                plain
-                    .first_at()
-                    .map_or_else(|| begun.elapsed(), |at| at - begun),
-            );
-            orders += out.len() as u64;
+        let took = begun.elapsed();
+        if index >= WARM_UP && out.len() == 1 {
+            samples.push(took);
         }
     }
-    Latency::of(samples, orders)
+    Latency::of(samples)
 }

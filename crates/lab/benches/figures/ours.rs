@@ -28,19 +28,18 @@ pub(crate) struct Ours {
     replies: u64,
 }
 
-/// When a frame's first order left, and how many did.
+/// One frame's turn.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sent {
-    /// From the frame's bytes to the first signed order's bytes.
-    pub(crate) first: Option<Duration>,
+pub(crate) struct Turn {
+    /// From the frame's bytes until everything it led to was signed.
+    pub(crate) took: Duration,
     /// Orders and amendments.
-    pub(crate) orders: u32,
+    pub(crate) orders: usize,
 }
 
-/// Takes what the gateway sends; the clock stops at the first order.
+/// Takes what the gateway sends.
 #[derive(Default)]
 struct Capture {
-    first: Option<Instant>,
     entries: Vec<String>,
     spare: Vec<String>,
     calls: Vec<(u64, HttpCall)>,
@@ -48,9 +47,6 @@ struct Capture {
 
 impl Post for Capture {
     fn entry(&mut self, frame: &str) -> bool {
-        if self.first.is_none() {
-            self.first = Some(Instant::now());
-        }
         let mut text = self.spare.pop().unwrap_or_default();
         text.clear();
         text.push_str(frame);
@@ -107,19 +103,18 @@ impl Ours {
     }
 
     /// One frame in, signed orders out; answers are given outside the clock.
-    pub(crate) fn frame(&mut self, bytes: &[u8]) -> Sent {
+    pub(crate) fn frame(&mut self, bytes: &[u8]) -> Turn {
         self.at.mono = self.at.mono.plus_ms(100);
         self.at.venue.0 += 100;
-        self.post.first = None;
         let begun = Instant::now();
         let _ = self
             .gateway
             .market_frame(self.at, LaneKind::Public, 1, bytes, &mut self.post);
         self.gateway.pulse(self.at, &mut self.post);
-        let first = self.post.first.map(|at| at - begun);
-        let orders = self.post.entries.len() as u32;
+        let took = begun.elapsed();
+        let orders = self.post.entries.len();
         self.answer();
-        Sent { first, orders }
+        Turn { took, orders }
     }
 
     /// One frame in and nothing decided yet, off the clock.

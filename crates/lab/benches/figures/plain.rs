@@ -4,7 +4,6 @@
 //! price, volatility scaling, kept orders within their own layer's tolerance.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
 
 use hmac::{Hmac, KeyInit, Mac};
 use rust_decimal::Decimal;
@@ -40,7 +39,6 @@ pub(crate) struct Plain {
     working: [Vec<Option<Working>>; 2],
     last_id: u64,
     sent: u64,
-    first_at: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -88,7 +86,6 @@ impl Plain {
             ],
             last_id: snapshot.last_update_id,
             sent: 0,
-            first_at: None,
         };
         apply(&mut plain.bids, &snapshot.bids);
         apply(&mut plain.asks, &snapshot.asks);
@@ -123,13 +120,7 @@ impl Plain {
         self.quote(time, (price("b") + price("a")) / Decimal::TWO, out);
     }
 
-    /// When the first order of the latest frame was written.
-    pub(crate) fn first_at(&self) -> Option<Instant> {
-        self.first_at
-    }
-
     fn quote(&mut self, time: i64, mid: Decimal, out: &mut Vec<String>) {
-        self.first_at = None;
         let scale = self.volatility_scale(time, mid);
         for (side, label) in ["BUY", "SELL"].iter().enumerate() {
             self.side(side, label, mid, scale, time, out);
@@ -201,7 +192,6 @@ impl Plain {
                 };
                 let known = self.working[side][layer].is_some();
                 out.push(self.order(known, label, &client_id, wanted, time));
-                self.first_at.get_or_insert_with(Instant::now);
                 self.working[side][layer] = Some(Working {
                     client_id,
                     price: wanted,

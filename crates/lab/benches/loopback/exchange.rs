@@ -12,7 +12,7 @@ use phoenix_venue::exchange::{
     AccountId, AccountSpec, ExchangeSpec, Liquidity, MarketSpec, OrderRef, OrderRequest, Oversize,
     VenueNs,
 };
-use phoenix_venue::front::FrontSpec;
+use phoenix_venue::front::{FrontSpec, RateLimits};
 use phoenix_venue::serve::{AccountSeat, ServeSpec, Server};
 use phoenix_venue::spec::SymbolSpec;
 use secrecy::SecretString;
@@ -41,7 +41,14 @@ impl Market {
             listen: ([127, 0, 0, 1], 0).into(),
             exchange: exchange(),
             seats: vec![AccountSeat::demo(), crowd()],
-            front: FrontSpec::default(),
+            front: FrontSpec {
+                limits: RateLimits {
+                    orders_per_10s: 1_000_000,
+                    orders_per_minute: 1_000_000,
+                    ..RateLimits::default()
+                },
+                ..FrontSpec::default()
+            },
             speed: 1.0,
             core: Some(place.venue),
         };
@@ -52,7 +59,7 @@ impl Market {
         };
         let server = started.expect("an exchange");
         let (maker, crowd) = (server.accounts()[0], server.accounts()[1]);
-        for layer in 0..200 {
+        for layer in 0..90 {
             for (side, price) in [
                 (Side::Buy, BID - layer * 10),
                 (Side::Sell, BID + 100 + layer * 10),
@@ -229,7 +236,7 @@ symbols:
     pinning_thresh: 0.5
     grinding_thresh: 0.6
     stop_loss_thresh: 0.05
-    max_cancel_per_min: 100000
+    max_cancel_per_min: 10000
 ",
         busy = place.busy,
         core = place.maker,
