@@ -16,13 +16,13 @@ use echo::Echo;
 use exchange::Market;
 
 /// Ticks of one round.
-const TICKS: usize = 1_000;
+const TICKS: usize = 600;
 /// Ticks that are not counted.
 const WARM_UP: usize = 100;
 /// Rounds; the median ratio is quoted.
 const ROUNDS: usize = 7;
 /// Between two ticks.
-pub(crate) const PACE: Duration = Duration::from_millis(2);
+pub(crate) const PACE: Duration = Duration::from_millis(5);
 
 fn main() {
     let cores = core_affinity::get_core_ids().unwrap_or_default();
