@@ -437,8 +437,10 @@ impl Maker {
         }
         if change.ended() {
             let filled = order.booked.max(order.reported);
-            turn.out
-                .note(self.symbol(), NoteKind::OrderEnded { client_id, filled });
+            if filled < order.qty {
+                turn.out
+                    .note(self.symbol(), NoteKind::OrderEnded { client_id, filled });
+            }
             self.flatten.ended(client_id);
             self.grinding.ended(client_id);
         }

@@ -4,7 +4,7 @@
 //! that a number that can lose money is always somebody's decision. Amounts
 //! are exact decimals, ratios are floats (0.01 is one percent).
 
-use phoenix_domain::{Decimal, Rate};
+use phoenix_domain::Decimal;
 
 /// Most layers one side may have.
 pub const LAYERS_MAX: usize = 64;
@@ -83,10 +83,6 @@ pub struct SymbolSettings {
     pub order_notional_max: Decimal,
     /// Data older than this is no ground for a quote.
     pub price_stale_ms: u32,
-    /// Fee of a resting fill, until the exchange has said what it charged.
-    pub maker_fee: Rate,
-    /// Fee of a taking fill, until the exchange has said what it charged.
-    pub taker_fee: Rate,
 }
 
 /// Above `thresh` of `net_max` the reducing side joins the best price.

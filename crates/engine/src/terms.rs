@@ -208,8 +208,6 @@ pub(crate) mod tests {
             order_qty_max: decimal("1"),
             order_notional_max: decimal("5000"),
             price_stale_ms: 3_000,
-            maker_fee: Rate(0),
-            taker_fee: Rate(40_000),
         }
     }
 

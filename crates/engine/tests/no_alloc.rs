@@ -6,8 +6,8 @@ use std::cell::Cell;
 
 use phoenix_domain::{
     At, Balance, Cash, Command, Decimal, Event, Fill, Instrument, InstrumentSpec, Level, MonoNs,
-    OpenOrders, OrderReport, OrderStatus, Origin, Outcome, PositionReport, Price, Qty, Rate,
-    Request, RunId, Side, StreamKind, SymbolId, TimeInForce, VenueMs,
+    OpenOrders, OrderReport, OrderStatus, Origin, Outcome, PositionReport, Price, Qty, Request,
+    RunId, Side, StreamKind, SymbolId, TimeInForce, VenueMs,
 };
 use phoenix_engine::{
     Desk, DeskSettings, FlattenSettings, GrindingSettings, Output, PinningSettings, SymbolSettings,
@@ -291,8 +291,6 @@ fn desk() -> Desk {
         order_qty_max: decimal("1"),
         order_notional_max: decimal("5000"),
         price_stale_ms: 3_000,
-        maker_fee: Rate(0),
-        taker_fee: Rate(40_000),
     };
     let settings = DeskSettings {
         quote_interval_ms: 1,

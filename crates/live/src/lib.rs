@@ -34,7 +34,7 @@ pub use lane::{LaneEnd, LaneKind, LaneLimits};
 pub use notes::{Line, Renderer, Said, Statement};
 pub use recorder::{RecordError, RecordSpec, RecordSummary, Rotation, record};
 pub use run::{RunError, Setup, Timings, run};
-pub use settings::{Fees, desk_settings, symbol_settings};
+pub use settings::{desk_settings, symbol_settings};
 pub use status::{
     BudgetStatus, LaneStatus, MakerStatus, Quantiles, Status, StatusFeed, StatusPublisher,
 };

@@ -3,7 +3,7 @@
 //! One direction only, and total: the configuration has been checked.
 
 use phoenix_config::{Config, SymbolConfig};
-use phoenix_domain::{Decimal, Rate};
+use phoenix_domain::Decimal;
 use phoenix_engine::{
     DeskSettings, FlattenSettings, GrindingSettings, PinningSettings, SymbolSettings,
 };
@@ -27,15 +27,6 @@ const REQUOTE_TOLERANCE: f64 = 0.9;
 /// The same on the side that would be picked off.
 const REQUOTE_TOLERANCE_EXPOSED: f64 = 0.45;
 
-/// Fee rates of the account on one symbol.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fees {
-    /// Of resting fills.
-    pub maker: Rate,
-    /// Of taking fills.
-    pub taker: Rate,
-}
-
 /// What holds for the account as a whole.
 #[must_use]
 pub fn desk_settings(config: &Config) -> DeskSettings {
@@ -54,7 +45,6 @@ pub fn symbol_settings(
     config: &Config,
     symbol: &SymbolConfig,
     reference: Decimal,
-    fees: Fees,
 ) -> SymbolSettings {
     SymbolSettings {
         total_layers: u16::try_from(symbol.total_layers).unwrap_or(u16::MAX),
@@ -86,8 +76,6 @@ pub fn symbol_settings(
         order_qty_max: symbol.net_max,
         order_notional_max: symbol.order_notional_max,
         price_stale_ms: clamp(config.price_stale_ms),
-        maker_fee: fees.maker,
-        taker_fee: fees.taker,
     }
 }
 

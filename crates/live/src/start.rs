@@ -13,7 +13,7 @@ use phoenix_domain::{AccountSnapshot, Balance, Decimal, Instrument, InstrumentSp
 use phoenix_engine::SymbolSettings;
 
 use crate::run::RunError;
-use crate::settings::{Fees, symbol_settings};
+use crate::settings::symbol_settings;
 
 /// Everything start-up learnt.
 pub(crate) struct Learnt {
@@ -46,17 +46,8 @@ pub(crate) async fn learn(
     };
     let mut symbols = Vec::new();
     for (symbol, instrument) in config.symbols.iter().zip(instruments) {
-        let fees = if has_keys {
-            let rates = client.fees(&symbol.symbol).await?;
-            Fees {
-                maker: rates.maker,
-                taker: rates.taker,
-            }
-        } else {
-            Fees::default()
-        };
         let reference = mark_price(client, &table, instrument.id).await?;
-        let settings = symbol_settings(config, symbol, reference, fees);
+        let settings = symbol_settings(config, symbol, reference);
         symbols.push((instrument, settings));
     }
     let limits = info.limits;

@@ -1,5 +1,5 @@
 //! The symbols the exchange lists: filters, fees, leverage brackets, funding.
-//! Figures from the facts page, sections 5 and 10.4.
+//! Figures from Binance's exchangeInfo and leverage tables.
 
 use phoenix_domain::{Decimal, InstrumentSpec, Rate};
 

@@ -2,7 +2,7 @@
 //! lot 0.001, two layers of 0.02 a side, 1.00 from the reservation price and
 //! 1.00 apart, worst case 0.2, no skew unless a tape sets one.
 
-use phoenix_domain::{Decimal, Instrument, InstrumentSpec, Rate, SymbolId};
+use phoenix_domain::{Decimal, Instrument, InstrumentSpec, SymbolId};
 use phoenix_engine::{
     DeskSettings, FlattenSettings, GrindingSettings, PinningSettings, SymbolSettings,
 };
@@ -82,8 +82,6 @@ pub(crate) fn symbol() -> SymbolSettings {
         order_qty_max: decimal("1"),
         order_notional_max: decimal("5000"),
         price_stale_ms: 3_000,
-        maker_fee: Rate(0),
-        taker_fee: Rate(40_000),
     }
 }
 

@@ -10,7 +10,7 @@ use phoenix_binance::sign::Credentials;
 use phoenix_binance::wire::reply::Usage;
 use phoenix_config::OrderEntry;
 use phoenix_domain::{
-    At, Decimal, Instrument, InstrumentSpec, MonoNs, Rate, RunId, StreamKind, SymbolId, VenueMs,
+    At, Decimal, Instrument, InstrumentSpec, MonoNs, RunId, StreamKind, SymbolId, VenueMs,
 };
 use phoenix_engine::{
     DeskSettings, FlattenSettings, GrindingSettings, PinningSettings, SymbolSettings,
@@ -261,8 +261,6 @@ fn settings() -> SymbolSettings {
         order_qty_max: decimal("10"),
         order_notional_max: decimal("100000"),
         price_stale_ms: 3_000,
-        maker_fee: Rate(0),
-        taker_fee: Rate(40_000),
     }
 }
 

@@ -12,7 +12,7 @@ use phoenix_binance::wire::request::{EncodeError, Encoder, Stamp};
 use phoenix_binance::wire::{ledger, metadata};
 use phoenix_config::{Config, Venue};
 use phoenix_domain::{Decimal, Instrument, InstrumentError, Level, RunId, StreamKind, SymbolId};
-use phoenix_live::{Endpoints, Fees, Gateway, GatewaySpec, desk_settings, symbol_settings};
+use phoenix_live::{Endpoints, Gateway, GatewaySpec, desk_settings, symbol_settings};
 use phoenix_venue::exchange::{Exchange, VenueNs};
 use phoenix_venue::front::{Front, HttpRequest, HttpResponse, Method, Outgoing};
 
@@ -245,13 +245,8 @@ fn symbols(
         })?;
         let id = SymbolId(u16::try_from(place).unwrap_or(u16::MAX));
         let instrument = Instrument::new(id, spec.clone())?;
-        let rates = ledger::commission_rate(&asking.ask(&Call::CommissionRate { symbol: name })?)?;
-        let fees = Fees {
-            maker: rates.maker,
-            taker: rates.taker,
-        };
         let reference = reference(asking, &instrument)?;
-        symbols.push((instrument, symbol_settings(config, symbol, reference, fees)));
+        symbols.push((instrument, symbol_settings(config, symbol, reference)));
     }
     Ok(symbols)
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use phoenix_binance::depth_sync::{DepthSync, Progress};
-use phoenix_binance::wire::market::{DepthFrame, MarketFrame};
+use phoenix_binance::wire::market::{DepthFrame, MarketFrame, may_change_book};
 use phoenix_domain::{At, BookLoss, Event, MonoNs, SymbolId};
 
 use super::{Gateway, Post, Topic};
@@ -121,7 +121,7 @@ impl Gateway {
             }
             Err(error) => {
                 self.unreadable_frame(lane, error.to_string());
-                if lane == LaneKind::Public {
+                if lane == LaneKind::Public && may_change_book(frame) {
                     // It may have been a change of any of the books.
                     self.lose_lines(at, conn, BookLoss::Unreadable, post);
                 }

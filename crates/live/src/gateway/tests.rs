@@ -1,5 +1,5 @@
 use super::*;
-use crate::settings::{Fees, desk_settings, symbol_settings};
+use crate::settings::{desk_settings, symbol_settings};
 use phoenix_binance::client::{HttpAnswer, HttpFailure};
 use phoenix_binance::wire::reply::Usage;
 use phoenix_domain::{
@@ -71,7 +71,7 @@ symbols:
     let config = checked.config.unwrap_or_else(|| panic!("{problems:?}"));
     let instrument = instrument();
     let reference = Decimal(2_610 * 100_000_000);
-    let symbol = symbol_settings(&config, &config.symbols[0], reference, Fees::default());
+    let symbol = symbol_settings(&config, &config.symbols[0], reference);
     let keys = Credentials::new("key", &"secret".to_owned().into()).expect("well-formed");
     let spec = GatewaySpec {
         desk: desk_settings(&config),

@@ -1,6 +1,8 @@
 //! The engine's notes: their phrases and fields.
 
-use phoenix_domain::{BookLoss, Instrument, NoteKind, PauseReason, Price, Qty, Severity};
+use phoenix_domain::{
+    BookLoss, Instrument, NoteKind, PauseReason, Price, Qty, RefusalReason, Severity,
+};
 
 use super::{Fields, Phrase};
 
@@ -12,7 +14,9 @@ pub(super) fn phrase(kind: &NoteKind) -> Phrase {
         NoteKind::OrderSent { .. } => (Info, "订单已下达", "order sent"),
         NoteKind::OrderAmended { .. } => (Info, "订单已改价", "order amended"),
         NoteKind::OrderEnded { .. } => (Info, "订单已撤销", "order cancelled"),
-        NoteKind::RequestRefused { .. } => (Warn, "请求被交易所拒绝", "request refused"),
+        NoteKind::RequestRefused { reason, .. } => {
+            (refusal(*reason), "请求被交易所拒绝", "request refused")
+        }
         NoteKind::OutcomeUnknown { .. } => (Warn, "请求结果未知，等待证据", "outcome unknown"),
         NoteKind::OutcomeResolved { .. } => (Info, "未知结果已查明", "outcome resolved"),
         NoteKind::Filled { .. } => (Info, "订单已成交", "order filled"),
@@ -32,6 +36,9 @@ pub(super) fn phrase(kind: &NoteKind) -> Phrase {
         NoteKind::BookCrossed { .. } => (Warn, "盘口交叉，暂不报价", "book crossed"),
         NoteKind::StreamUp { .. } => (Info, "WebSocket数据流已就绪", "stream up"),
         NoteKind::StreamDown { .. } => (Warn, "WebSocket断流", "stream down"),
+        NoteKind::Paused {
+            reason: PauseReason::Stopping,
+        } => (Info, "停止报价", "stopping"),
         NoteKind::Paused { .. } => (Warn, "暂停报价", "paused"),
         NoteKind::Resumed { .. } => (Info, "恢复报价", "resumed"),
         NoteKind::Pinning { on: true } => (Info, "进入钉价减仓", "pinning on"),
@@ -52,6 +59,16 @@ pub(super) fn phrase(kind: &NoteKind) -> Phrase {
         NoteKind::NotionalCapped { .. } => (Warn, "总名义价值达到上限", "notional capped"),
     };
     Phrase { severity, zh, en }
+}
+
+/// Losing a race against a fill or a moving price is everyday work.
+fn refusal(reason: RefusalReason) -> Severity {
+    use RefusalReason::*;
+    match reason {
+        WouldCross | NoSuchOrder | NothingToAmend | AmendInFlight | ReduceOnly => Severity::Debug,
+        DuplicateClientId | Margin | OpenOrderLimit | Filter | RateLimited | Overloaded | Clock
+        | ReduceOnlyMode | NotAllowed | SymbolHalted | NotSent | Rejected => Severity::Warn,
+    }
 }
 
 /// The fields of a note. Without its instrument prices and quantities are

@@ -1,4 +1,4 @@
-//! Index, mark price and funding rate (facts page, section 10.3).
+//! Index, mark price and funding rate (Binance's FAQs on mark price and funding).
 //!
 //! Mark = median of P1 (index moved by the running funding), P2 (index plus
 //! the 30 s average of mid − index) and the last trade. Floats: prices here

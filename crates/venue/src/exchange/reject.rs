@@ -1,4 +1,4 @@
-//! Refusals with the exchange's own numbers and texts (facts page, section 4).
+//! Refusals with the exchange's own numbers and texts (Binance's error code page).
 
 use std::borrow::Cow;
 use std::fmt;
