@@ -17,8 +17,9 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 const START: VenueNs = VenueNs(1_788_231_600_000_000_000);
-const ACCOUNTS: usize = 8;
-const RESTING: usize = 4_000;
+/// Ten accounts, each near the 200 open orders that the exchange allows.
+const ACCOUNTS: usize = 10;
+const RESTING: usize = 1_500;
 const MID: i64 = 261_000;
 
 #[derive(Default)]
@@ -85,7 +86,6 @@ struct Run {
 impl Run {
     fn new() -> Self {
         let mut symbol = SymbolSpec::named("ETHUSDC").expect("listed");
-        symbol.instrument.orders_max = 1_000;
         symbol.maker_fee = phoenix_domain::Rate(20_000);
         let price = Decimal(261_000_000_000);
         let mut exchange = Exchange::new(ExchangeSpec {

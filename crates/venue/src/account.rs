@@ -87,6 +87,12 @@ impl Holding {
         self.held.iter().all(|held| held.position.qty.is_zero())
     }
 
+    /// What margin assumes open bids and asks are worth.
+    #[inline]
+    pub(crate) fn reserved(&self) -> [Cash; 2] {
+        [self.open_sides[0].reserved, self.open_sides[1].reserved]
+    }
+
     /// Holds a position of hedge mode.
     pub(crate) fn is_hedged(&self) -> bool {
         self.held[1].position.qty.0 | self.held[2].position.qty.0 != 0

@@ -75,7 +75,7 @@ impl Marked {
             net: notional,
             gross: notional.abs(),
             hedged: holding.is_hedged(),
-            open: holding.open_sides.map(|side| side.reserved),
+            open: holding.reserved(),
             leverage: i64::from(holding.leverage.max(1)),
         };
         if needs.hedged {

@@ -1,7 +1,7 @@
 //! How orders end other than by filling: cancels, expiries, and reduce-only
 //! orders that have nothing left to reduce; and the announcement of it all.
 
-use phoenix_domain::{Qty, Side, SymbolId};
+use phoenix_domain::{Cash, Qty, Side, SymbolId};
 
 use crate::exchange::market::Published;
 use crate::exchange::{
@@ -117,20 +117,21 @@ impl Exchange {
         let order = self.orders.get_mut(slot);
         order.view.state = state;
         order.view.updated = self.now;
-        let (view, account) = (order.view, order.account);
+        let (symbol, side, price) = (order.view.symbol, order.view.side, order.view.price);
         if let Some(handle) = order.handle.take() {
-            let market = &mut self.markets[usize::from(view.symbol.0)];
+            let market = &mut self.markets[usize::from(symbol.0)];
             let mut out = Published {
                 at: self.now,
                 outbox: &mut self.outbox,
                 update_id: &mut self.update_id,
             };
-            market.touch(view.side, view.price, &mut out);
+            market.touch(side, price, &mut out);
             let resting = market.book.remove(handle);
             market.leave(resting);
         }
         self.reserve(slot);
-        self.announce_view(account, view, execution, None, reason);
+        self.announce(slot, execution, None, reason);
+        let view = self.orders.get(slot).view;
         self.retire(slot);
         view
     }
@@ -179,6 +180,7 @@ impl Exchange {
         }
     }
 
+    /// Tells the owner of an order what has happened to it.
     pub(super) fn announce(
         &mut self,
         slot: u32,
@@ -187,24 +189,14 @@ impl Exchange {
         reason: ExpiryReason,
     ) {
         let order = self.orders.get(slot);
-        let (account, view) = (order.account, order.view);
-        self.announce_view(account, view, execution, fill, reason);
-    }
-
-    pub(super) fn announce_view(
-        &mut self,
-        account: AccountId,
-        order: OrderView,
-        execution: Execution,
-        fill: Option<FillView>,
-        reason: ExpiryReason,
-    ) {
-        let holding = &self.accounts[account.0 as usize].holdings[usize::from(order.symbol.0)];
-        let [bids, asks] = holding.open_sides.map(|side| side.reserved);
-        self.outbox.user.push(UserEvent::OrderUpdate {
-            account,
-            at: self.now,
-            order,
+        let account = &self.accounts[order.account.0 as usize];
+        let holding = &account.holdings[usize::from(order.view.symbol.0)];
+        let [bids, asks] = holding.reserved();
+        let at = self.now;
+        self.outbox.tell(|| UserEvent::OrderUpdate {
+            account: order.account,
+            at,
+            order: order.view,
             execution,
             fill,
             reason,
@@ -212,5 +204,16 @@ impl Exchange {
             bids_notional: bids,
             asks_notional: asks,
         });
+    }
+
+    /// Tells the owner that an order was taken which has filled already: as
+    /// it was before.
+    pub(super) fn announce_late(&mut self, slot: u32) {
+        self.announce(slot, Execution::New, None, ExpiryReason::None);
+        if let Some(UserEvent::OrderUpdate { order, .. }) = self.outbox.user.last_mut() {
+            order.state = OrderState::New;
+            order.executed = Qty::ZERO;
+            order.executed_cash = Cash::ZERO;
+        }
     }
 }

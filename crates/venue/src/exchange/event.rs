@@ -22,6 +22,19 @@ impl Outbox {
         self.user.clear();
     }
 
+    /// Adds a market event, built where it stays: building and then moving it
+    /// costs several times as much.
+    #[inline]
+    pub(crate) fn tell_all(&mut self, event: impl FnOnce() -> MarketEvent) {
+        self.market.extend(std::iter::once_with(event));
+    }
+
+    /// Adds a user event in the same way.
+    #[inline]
+    pub(crate) fn tell(&mut self, event: impl FnOnce() -> UserEvent) {
+        self.user.extend(std::iter::once_with(event));
+    }
+
     /// True when nothing happened.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -155,16 +155,14 @@ impl Market {
         }
         self.top.id = out.next_id();
         self.top.at = out.at;
-        let level = Level {
-            price,
-            qty: self.book.qty_at(side, price),
-        };
-        out.outbox.market.push(MarketEvent::BookChanged {
-            symbol: self.id,
-            at: out.at,
-            id: self.top.id,
+        let (symbol, id, at) = (self.id, self.top.id, out.at);
+        let qty = self.book.qty_at(side, price);
+        out.outbox.tell_all(|| MarketEvent::BookChanged {
+            symbol,
+            at,
+            id,
             side,
-            level,
+            level: Level { price, qty },
         });
     }
 
@@ -174,7 +172,8 @@ impl Market {
         if self.display.is_some() {
             return;
         }
-        let [bid, ask] = Side::BOTH.map(|side| self.book.best(side).unwrap_or_default());
+        let bid = self.book.best(Side::Buy).unwrap_or_default();
+        let ask = self.book.best(Side::Sell).unwrap_or_default();
         if bid != self.top.bid || ask != self.top.ask {
             (self.top.bid, self.top.ask) = (bid, ask);
             out.outbox.market.push(MarketEvent::TopChanged {

@@ -43,13 +43,15 @@ impl Orders {
     }
 
     /// Stores an order under `count` and returns its slot.
-    pub(crate) fn insert(&mut self, count: u64, mut order: OpenOrder) -> u32 {
+    #[inline]
+    pub(crate) fn insert(&mut self, count: u64, order: OpenOrder) -> u32 {
         let slot = self.free.pop().unwrap_or(self.slots.len() as u32);
-        order.view.order_id = (count << SLOT_BITS) | u64::from(slot);
         match self.slots.get_mut(slot as usize) {
             Some(place) => *place = order,
             None => self.slots.push(order),
         }
+        let number = (count << SLOT_BITS) | u64::from(slot);
+        self.slots[slot as usize].view.order_id = number;
         slot
     }
 

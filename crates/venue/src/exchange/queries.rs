@@ -167,7 +167,7 @@ impl Exchange {
         let notional = market.marked.worth(qty);
         let leverage = i64::from(holding.leverage.max(1));
         let needs = market.marked.needs(holding);
-        let [bids, asks] = holding.open_sides.map(|side| side.reserved);
+        let [bids, asks] = holding.reserved();
         PositionView {
             symbol,
             position_side,

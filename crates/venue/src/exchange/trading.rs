@@ -5,7 +5,7 @@
 //! TRADE_LITE, NEW, ACCOUNT_UPDATE, TRADE; a maker's TRADE_LITE,
 //! ACCOUNT_UPDATE, TRADE.
 
-use phoenix_domain::{Level, Price, Qty, Side, SymbolId, TimeInForce};
+use phoenix_domain::{Cash, Level, Price, Qty, Side, SymbolId, TimeInForce};
 
 use crate::exchange::market::{Published, reaches};
 use crate::exchange::{
@@ -293,7 +293,7 @@ impl Exchange {
             Party::Order(slot) => self.fill_order(slot, print, maker, announced),
             Party::Crowd => {
                 let market = &mut self.markets[usize::from(print.symbol.0)];
-                let fee = phoenix_domain::Cash::ZERO;
+                let fee = Cash::ZERO;
                 let crowd = &mut market.crowd;
                 crowd.cash +=
                     crowd
@@ -317,41 +317,38 @@ impl Exchange {
         } else {
             OrderState::PartiallyFilled
         };
-        let (view, account) = (*view, order.account);
+        let (account, at) = (order.account, self.now);
+        let (position_side, kind) = (view.position_side, view.kind);
         self.reserve(slot);
-        self.outbox.user.push(UserEvent::TradeLite {
+        let order = &self.orders.get(slot).view;
+        self.outbox.tell(|| UserEvent::TradeLite {
             account,
-            at: self.now,
-            order: view,
+            at,
+            order: *order,
             fill,
         });
         if !announced {
-            let quiet = OrderView {
-                state: OrderState::New,
-                executed: Qty::ZERO,
-                executed_cash: phoenix_domain::Cash::ZERO,
-                ..view
-            };
-            self.announce_view(account, quiet, Execution::New, None, ExpiryReason::None);
+            self.announce_late(slot);
         }
         let market = &self.markets[usize::from(print.symbol.0)];
         let book = &self.accounts[account.0 as usize];
         let holding = &book.holdings[usize::from(print.symbol.0)];
-        self.outbox.user.push(UserEvent::AccountUpdate {
+        let wallet = book.wallets[usize::from(market.asset.0)].balance;
+        self.outbox.tell(|| UserEvent::AccountUpdate {
             account,
-            at: self.now,
+            at,
             reason: AccountReason::Order,
             asset: market.asset,
-            wallet: book.wallets[usize::from(market.asset.0)].balance,
-            change: phoenix_domain::Cash::ZERO,
-            position: Some(holding.change(print.symbol, view.position_side, market.marked)),
+            wallet,
+            change: Cash::ZERO,
+            position: Some(holding.change(print.symbol, position_side, market.marked)),
             symbol: None,
         });
-        let execution = match view.kind {
+        let execution = match kind {
             OrderKind::Limit | OrderKind::Market => Execution::Trade,
             OrderKind::Liquidation => Execution::Calculated,
         };
-        self.announce_view(account, view, execution, Some(fill), ExpiryReason::None);
+        self.announce(slot, execution, Some(fill), ExpiryReason::None);
         if filled {
             self.retire(slot);
         }

@@ -221,6 +221,27 @@ fn an_account_without_margin_is_liquidated() {
 }
 
 #[test]
+fn a_margin_call_comes_once_before_liquidation() {
+    let mut scene = Scene::new();
+    let (bob, ann) = (scene.bob, scene.ann);
+    let poor = AccountSpec {
+        deposits: vec![("USDC".to_owned(), usdc("132"))],
+        ..AccountSpec::default()
+    };
+    let cal = scene.exchange.open_account(scene.now, &poor);
+    scene.must(ann, sell(260_000, 1_000));
+    scene.must(cal, buy(260_000, 1_000));
+    scene.heard(cal);
+    // Maintenance is 0.4 % of 2480, 9.92; what is left of 132 is 10.96.
+    scene.must(bob, buy(248_000, 50_000));
+    scene.must(ann, sell(248_000, 10));
+    scene.must(ann, sell(248_001, 50_000));
+    scene.wait_ms(90_000);
+    assert_eq!(scene.heard(cal), ["call"]);
+    assert_eq!(scene.position(cal), Qty(1_000));
+}
+
+#[test]
 fn hedge_mode_keeps_two_positions() {
     let mut scene = Scene::new();
     let (ann, bob) = (scene.ann, scene.bob);
