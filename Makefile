@@ -21,6 +21,7 @@ test: ## Everything that must hold: format, lints, tests, clients of others, dem
 bench: ## Measure the figures that are promised and print them
 	$(CARGO) bench --locked --package phoenix-venue --bench matching
 	$(CARGO) bench --locked --package phoenix-lab --bench figures --bench loopback
+	$(CARGO) bench --locked --package phoenix-cli --bench footprint
 
 build: ## The optimised binary, target/release/phoenix
 	$(CARGO) build --locked --release --package phoenix-cli
