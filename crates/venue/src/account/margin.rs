@@ -1,4 +1,4 @@
-//! Margin arithmetic in integers (facts page, section 10.4): one mark price,
+//! Margin arithmetic in integers (Binance's FAQ on margin): one mark price,
 //! what positions and orders need at it, and when it is no longer enough.
 
 use phoenix_domain::{Cash, Decimal, Instrument, Position, Qty, Side};
@@ -192,7 +192,7 @@ mod tests {
     fn both_widths_of_rounding_agree() {
         let spec = SymbolSpec::named("ETHUSDC").expect("listed");
         let eth = Instrument::new(SymbolId(0), spec.instrument).expect("an instrument");
-        // The order-cost capture of the facts page: 0.473 × 2463.16 × 1.0015.
+        // The order-cost capture of a live account: 0.473 × 2463.16 × 1.0015.
         let price = Decimal::parse(b"2466.85474").expect("a decimal");
         let marked = Marked::new(&eth, price);
         assert_eq!(marked.worth(Qty(473)), cash("1166.82229202"));

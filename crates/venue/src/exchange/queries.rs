@@ -191,7 +191,7 @@ impl Exchange {
     }
 
     /// The mark price at which margin balance meets maintenance margin, all
-    /// else as it is (facts page, section 10.4); zero when there is none.
+    /// else as it is (Binance's FAQ on margin); zero when there is none.
     fn liquidation_price(&self, id: AccountId, market: &Market, held: &Held) -> Decimal {
         let qty = held.position.qty;
         if qty.is_zero() {

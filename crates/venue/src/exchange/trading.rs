@@ -1,7 +1,7 @@
 //! What happens when orders meet: matching, self-trade prevention, and the
 //! books and events of every fill.
 //!
-//! Order of events (facts page, section 8.2): a taker's first fill shows
+//! Order of events (as recorded live): a taker's first fill shows
 //! TRADE_LITE, NEW, ACCOUNT_UPDATE, TRADE; a maker's TRADE_LITE,
 //! ACCOUNT_UPDATE, TRADE.
 
