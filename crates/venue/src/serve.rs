@@ -96,10 +96,13 @@ impl Server {
         let listener = std::net::TcpListener::bind(spec.listen).map_err(listening)?;
         listener.set_nonblocking(true).map_err(listening)?;
         let addr = listener.local_addr().map_err(listening)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(listening)?;
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        if matches!(waiting, Waiting::Spins) {
+            // A spinning task is always ready: without this the sockets would
+            // be looked at once in 61 turns only.
+            runtime.event_interval(1);
+        }
+        let runtime = runtime.enable_all().build().map_err(listening)?;
         let clock = Clock::new(spec.exchange.start, spec.speed);
         let (front, accounts) = build(spec.exchange, &spec.seats, spec.front)?;
         let shared = Arc::new(Shared::new(front, clock));

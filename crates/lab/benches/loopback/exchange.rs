@@ -89,45 +89,36 @@ impl Market {
     }
 
     /// Moves the best bid up and down; ns from each move to the maker's first
-    /// amendment, by the exchange's clock.
+    /// amendment, both by the exchange's own clock and record. Nothing looks
+    /// at the exchange meanwhile: that would disturb what is measured.
     pub(crate) fn ticks(self, count: usize) -> Vec<u64> {
-        let mut samples = Vec::with_capacity(count);
+        let mut moves = Vec::with_capacity(count);
         let mut moved = None;
         for _ in 0..count {
-            let at = match moved.take() {
+            moves.push(match moved.take() {
                 None => {
                     let (at, order) = put(&self.server, self.crowd, Side::Buy, BID + 80);
                     moved = Some(order);
                     at
                 }
                 Some(order) => take(&self.server, self.crowd, order),
-            };
-            samples.extend(self.amended_after(at));
+            });
+            thread::sleep(PACE);
         }
+        let amended: Vec<VenueNs> = self.server.inspect(|exchange| {
+            let amendments = exchange.amendments(self.maker);
+            amendments.map(|amendment| amendment.at).collect()
+        });
         let _ = self.stop.send(true);
         self.thread.join().expect("the maker");
-        samples
-    }
-
-    /// The first change of a maker's order after `at`, ns later.
-    fn amended_after(&self, at: VenueNs) -> Option<u64> {
-        let begun = Instant::now();
-        loop {
-            thread::sleep(PACE);
-            let changed = self.server.inspect(|exchange| {
-                let orders = exchange.open_orders(self.maker, Some(ETH));
-                orders
-                    .iter()
-                    .map(|order| order.updated)
-                    .filter(|updated| *updated > at)
-                    .min()
-            });
-            match changed {
-                Some(updated) => return Some(updated.0 - at.0),
-                None if begun.elapsed() > Duration::from_millis(50) => return None,
-                None => {}
-            }
-        }
+        let answer = |(index, at): (usize, &VenueNs)| {
+            let next = moves.get(index + 1);
+            let first = amended.iter().find(|amended| *amended > at)?;
+            // An amendment after the next move answers that one.
+            next.is_none_or(|next| first < next)
+                .then_some(first.0 - at.0)
+        };
+        moves.iter().enumerate().filter_map(answer).collect()
     }
 
     fn until_quoting(&self) {
