@@ -21,7 +21,7 @@ use crate::sign::Credentials;
 use crate::symbols::SymbolTable;
 use crate::wire::call::{Call, Method, Security};
 use crate::wire::json::DecodeError;
-use crate::wire::ledger::{self, FeeRates, HeldPosition, SymbolMode};
+use crate::wire::ledger::{self, HeldPosition, SymbolMode};
 use crate::wire::reply;
 use crate::wire::request::{EncodeError, Encoder, Stamp};
 
@@ -234,16 +234,6 @@ impl Client {
         let call = Call::SymbolConfig { symbol: None };
         let body = self.call(&call).await?;
         ledger::symbol_config(&body, table).map_err(unreadable(&call))
-    }
-
-    /// The account's fee rates on a symbol.
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn fees(&self, symbol: &str) -> Result<FeeRates, ClientError> {
-        let call = Call::CommissionRate { symbol };
-        let body = self.call(&call).await?;
-        ledger::commission_rate(&body).map_err(unreadable(&call))
     }
 
     /// Wallets of the table's assets.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use phoenix_binance::sign::Credentials;
 use phoenix_config::{Config, Lang, Problem, Severity, Venue, check};
+use phoenix_lab::link::without_book;
 use phoenix_live::{Clock, Endpoints, Setup, StatusPublisher, Timings};
 use phoenix_venue::exchange::Exchange;
 use phoenix_venue::recording::Skipped;
@@ -14,7 +15,7 @@ use phoenix_venue::serve::{AccountSeat, ServeSpec, Server};
 
 use crate::args::{DemoArgs, Speed};
 use crate::exit::{Code, Ended, Failure};
-use crate::market::{Source, front, has_books, no_books, present, serve_failure};
+use crate::market::{Source, front, no_books, present, serve_failure};
 use crate::trade::{Viewing, runtime, trade};
 use crate::{owner_file, summary};
 
@@ -167,7 +168,7 @@ fn tell_skipped(skipped: Skipped, lang: Lang) {
 /// Waits until every symbol has a book.
 fn open_books(server: &Server, lang: Lang) -> Result<(), Failure> {
     let started = Instant::now();
-    while !server.inspect(has_books) {
+    while server.inspect(without_book).is_some() {
         if started.elapsed() > OPENING_MAX {
             return Err(no_books(lang));
         }

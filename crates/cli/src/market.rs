@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use phoenix_config::Lang;
-use phoenix_domain::SymbolId;
-use phoenix_venue::exchange::{Exchange, ExchangeSpec, Liquidity, MarketSpec, Oversize, VenueNs};
+use phoenix_venue::exchange::{ExchangeSpec, Liquidity, MarketSpec, Oversize, VenueNs};
 use phoenix_venue::flow::FlowSpec;
 use phoenix_venue::front::{FrontSpec, Latency};
 use phoenix_venue::recording::{Recording, RecordingError};
@@ -103,16 +102,6 @@ pub(crate) fn front(latency_ms: u64, seed: u64) -> FrontSpec {
         seed,
         ..FrontSpec::default()
     }
-}
-
-/// A recording begins with a snapshot that may come after some lines; a maker
-/// cannot start before there is a price.
-pub(crate) fn has_books(exchange: &Exchange) -> bool {
-    (0..exchange.symbols().len()).all(|index| {
-        let symbol = SymbolId(u16::try_from(index).unwrap_or(u16::MAX));
-        let depth = exchange.depth(symbol, 5);
-        !depth.bids.is_empty() && !depth.asks.is_empty()
-    })
 }
 
 pub(crate) fn no_books(lang: Lang) -> Failure {

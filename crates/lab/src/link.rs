@@ -24,7 +24,7 @@ use phoenix_venue::recording::Skipped;
 use phoenix_venue::serve::{self, AccountSeat, ServeError};
 use secrecy::SecretString;
 
-pub use start::StartError;
+pub use start::{StartError, without_book};
 
 /// Who the maker is to the exchange.
 pub(crate) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -220,7 +220,8 @@ fn open_books(front: &mut Front) -> Result<(), StartError> {
 }
 
 /// The first symbol that lacks a bid or an ask.
-fn without_book(exchange: &Exchange) -> Option<String> {
+#[must_use]
+pub fn without_book(exchange: &Exchange) -> Option<String> {
     let lacking = exchange.symbols().iter().find(|listed| {
         let id = exchange.symbol_id(&listed.instrument.symbol);
         id.is_none_or(|id| {
